@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that came of one review, as one value. Answer, metrics and log line are all made from it, so none of them
+// can tell a different story. Tested by tests/engine/respond_test.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "webhook/controls/base/finding.h"
+#include "webhook/controls/base/mode.h"
+
+namespace tidewaiter {
+
+// The two HTTP paths of the webhook: /mutate injects, /validate judges.
+enum class Door { kValidate, kMutate };
+
+// "validate" or "mutate".
+std::string_view DoorName(Door door);
+
+// What the answer says, in one word; the value of the metric label `decision`.
+enum class Outcome {
+  kAllow,  // allowed as it is
+  kWarn,   // allowed, with warnings
+  kPatch,  // allowed with a JSON patch
+  kDeny,   // a policy in enforce mode forbids it
+  kRefuse, // the object cannot be read as its kind (wrong type, bad quantity): denied with the pointer
+  kError,  // an inner failure: denied with code 500
+};
+
+// "allow", "warn", "patch", "deny", "refuse", "error".
+std::string_view OutcomeName(Outcome outcome);
+
+// A finding with the policy that made it and the mode it counts in.
+struct JudgedFinding {
+  std::string policy;
+  Mode mode = Mode::kEnforce;
+  // True when the object before the update had the same violation: then it warns and does not deny.
+  bool is_inherited = false;
+  Finding finding;
+};
+
+// A default that was injected (mode enforce) or would have been (warn, audit).
+struct Injection {
+  std::string policy;
+  std::string control;
+  Mode mode = Mode::kEnforce;
+  // JSON pointer from the object's root.
+  std::string pointer;
+  // What stands there now, as JSON text.
+  std::string value;
+};
+
+// An audit annotation: the key holds no '/', the API server prefixes it with the webhook's name.
+struct AuditAnnotation {
+  std::string key;
+  std::string value;
+};
+
+struct Decision {
+  Door door = Door::kValidate;
+  Outcome outcome = Outcome::kError;
+
+  // Copied from the request; empty when it could not be read.
+  std::string uid;
+  std::string group;
+  std::string kind;
+  std::string subresource;
+  std::string operation;  // CREATE, UPDATE, DELETE, CONNECT
+  std::string namespace_name;
+  std::string name;  // or generateName with a trailing '*'
+  std::string user;
+  bool is_dry_run = false;
+
+  std::vector<JudgedFinding> findings;
+  std::vector<Injection> injections;
+  std::vector<std::string> warnings;
+  std::vector<AuditAnnotation> audit_annotations;
+  // RFC 6902 as JSON text; empty when nothing changes.
+  std::string patch;
+  // The text shown to the user on deny, refuse and error.
+  std::string message;
+  // For refuse, error and malformed reviews: one word of a closed set for the metric errors_total{reason}
+  // (kErrorReasons in respond.h); empty otherwise.
+  std::string_view error_reason;
+
+  bool is_allowed() const {
+    return outcome == Outcome::kAllow || outcome == Outcome::kWarn || outcome == Outcome::kPatch;
+  }
+};
+
+}  // namespace tidewaiter

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way in and the way out: one AdmissionReview as text becomes one answer as text. Pure: no clock, network, log or
+// metric. Tested by tests/engine/respond_test.cc and, over golden reviews, tests/engine/golden_test.cc.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "webhook/engine/decision.h"
+#include "webhook/policy/policy_set.h"
+
+namespace tidewaiter {
+
+// The largest review that is read, in bytes. The API server takes at most 3 MiB in one write
+// (apiserver pkg/server/config.go, MaxRequestBodyBytes); a review holds the object and the old object, so 2 x 3 MiB,
+// plus userInfo, options and the growth of managedFields: 2 MiB of room.
+inline constexpr std::size_t kMaxReviewBytes = 8u << 20;
+
+// Every value `Decision::error_reason` can take, besides "".
+inline constexpr std::array<std::string_view, 4> kErrorReasons = {"malformed_review", "unreadable_object",
+                                                                  "unsupported_kind", "internal"};
+
+// An answer and what led to it.
+struct Answer {
+  // 200 with a review in `body`, or 400 when the body is not a review that could be answered (`body` is then one line
+  // of plain text saying what is wrong).
+  int http_status = 200;
+  std::string body;
+  Decision decision;
+};
+
+// Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason
+// "internal". Thread safe: policies are immutable.
+Answer Review(Door door, const PolicySet& policies, std::string_view body) noexcept;
+
+// The text of Review(...) alone.
+std::string Respond(Door door, const PolicySet& policies, std::string_view body) noexcept;
+
+}  // namespace tidewaiter
