@@ -24,8 +24,8 @@ inline constexpr std::array<std::string_view, 4> kErrorReasons = {"malformed_rev
 
 // An answer and what led to it.
 struct Answer {
-  // 200 with a review in `body`, or 400 when the body is not a review that could be answered (`body` is then one line
-  // of plain text saying what is wrong).
+  // 200 with a review in `body`; 400 when the text is no review that could be answered, 500 when there was no memory to
+  // read it (`body` is then one line of plain text saying so).
   int http_status = 200;
   std::string body;
   Decision decision;

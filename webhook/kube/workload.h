@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A workload: an object that is a Pod or holds a template of one. Knows where the template lies for each built-in kind.
-// Decoding is in review_decoder.h. Tested by tests/kube/workload_test.cc.
+// A workload: an object that is a Pod or holds a template of one, and where the template lies in each built-in kind.
+// Tested by tests/kube/workload_test.cc.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/status/statusor.h"
+#include "webhook/kube/json.h"
 #include "webhook/kube/pod.h"
 
 namespace tidewaiter {
@@ -21,32 +24,42 @@ struct GroupVersionKind {
   bool operator==(const GroupVersionKind&) const = default;
 };
 
-// meta/v1 OwnerReference of the managing controller.
-struct ControllerOwner {
+// meta/v1 OwnerReference.
+struct OwnerReference {
   std::string kind;
   std::string name;
   std::string uid;
-  bool operator==(const ControllerOwner&) const = default;
+  std::optional<bool> controller;
+  bool operator==(const OwnerReference&) const = default;
+};
+
+// The part of meta/v1 ObjectMeta that is read of every workload.
+struct ObjectMeta {
+  std::string name;
+  std::string generate_name;  // Pods of controllers have this and no name
+  std::string namespace_name;
+  std::map<std::string, std::string, std::less<>> labels;
+  std::vector<OwnerReference> owner_references;
+  std::optional<std::string> deletion_timestamp;
 };
 
 struct Workload {
-  GroupVersionKind gvk;
-  std::string namespace_name;
-  // metadata.name; empty for a Pod that a controller makes by generateName.
-  std::string name;
-  std::string generate_name;
-  std::map<std::string, std::string, std::less<>> labels;
-  std::optional<ControllerOwner> owner;
-  // metadata.deletionTimestamp is set: only finalizers are left to run.
-  bool is_being_deleted = false;
+  ObjectMeta metadata;
   // JSON pointer of the Pod or its template inside the object: "" for a Pod, "/spec/template" for a Deployment.
   std::string pod_pointer;
   Pod pod;
+
+  // metadata.deletionTimestamp is set: only finalizers are left to run.
+  bool is_being_deleted() const { return metadata.deletion_timestamp.has_value(); }
 };
 
 // The JSON pointer of the pod template in a built-in workload kind ("" for Pod itself), or nullopt when the kind holds
-// none. Kinds: Pod, PodTemplate, ReplicationController (core), ReplicaSet, Deployment, StatefulSet, DaemonSet (apps),
-// Job, CronJob (batch); any version.
+// none. Kinds: Pod, PodTemplate, ReplicationController (core group ""), ReplicaSet, Deployment, StatefulSet, DaemonSet
+// (apps), Job, CronJob (batch); any version.
 std::optional<std::string_view> PodPointerOf(std::string_view group, std::string_view kind);
+
+// Reads the metadata of `object` and the Pod at `pod_pointer`. InvalidArgument, with the field path from the object's
+// root, when something has a wrong type or the template is missing.
+absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer);
 
 }  // namespace tidewaiter

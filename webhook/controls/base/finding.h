@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "webhook/kube/pod.h"
+
 namespace tidewaiter {
 
 struct Finding {
@@ -28,11 +30,18 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+// A finding about `container`, at `field` below it ("/securityContext/runAsNonRoot"; "" for the container itself).
+Finding ContainerFinding(const Container& container, std::string_view field, std::string requirement,
+                         std::string remedy);
+
+// A finding about the Pod as a whole, at `pointer` from its root.
+Finding PodFinding(std::string pointer, std::string requirement, std::string remedy);
+
+// A finding about the volume at `index` of spec.volumes, at `field` below it ("/image/reference").
+Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, std::string requirement,
+                      std::string remedy);
+
 // `container "web" must set securityContext.runAsNonRoot=true`.
 std::string FindingMessage(const Finding& finding);
-
-// A JSON pointer as Kubernetes writes field paths: "/spec/containers/0/image" becomes "spec.containers[0].image"; a key
-// that holds '.' or '/' is put in brackets: metadata.annotations[kubernetes.io/x].
-std::string FieldPath(std::string_view pointer);
 
 }  // namespace tidewaiter

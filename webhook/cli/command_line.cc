@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts the subcommands together and turns every mistake into one line and exit code 2.
+#include "webhook/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+#include "absl/strings/str_split.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+
+void CommandContext::Fail(std::string_view message) {
+  for (const absl::string_view line : absl::StrSplit(ToAbsl(message), '\n', absl::SkipEmpty())) {
+    streams.err << "tidewaiter: " << FromAbsl(line) << "\n";
+  }
+  exit_code = kExitUsage;
+}
+
+void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths) {
+  command.add_option("--policies", paths, "Policy file, or folder of *.yaml; may be given several times. Default: the built-in policy")
+      ->type_name("DIR|FILE")
+      ->expected(1)
+      ->take_all();
+}
+
+int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
+  CommandContext context{.streams = streams};
+  CLI::App app("tidewaiter: hardens every Pod of a Kubernetes cluster at admission.", "tidewaiter");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer("tidewaiter COMMAND --help tells more about a command.");
+  AddServeCommand(app, context);
+  AddReviewCommand(app, context);
+  AddControlsCommand(app, context);
+  AddPolicyCommand(app, context);
+  AddVersionCommand(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success, streams.out, streams.err);  // --help
+  } catch (const CLI::ParseError& error) {
+    context.Fail(StrCat(error.what(), " (see tidewaiter --help)"));
+  } catch (const std::exception& error) {
+    context.Fail(error.what());
+  }
+  return context.exit_code;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line: one subcommand per file of this folder, each added by its Add...Command function.
+// Tested by tests/cli/command_line_test.cc and tests/integration.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "webhook/policy/policy_set.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tidewaiter {
+
+// Done; findings or bad input where the subcommand says so; bad usage or unreadable input.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 2;
+
+struct CommandStreams {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+// What a subcommand works with. `exit_code` is what the program returns.
+struct CommandContext {
+  CommandStreams streams;
+  int exit_code = kExitOk;
+
+  // Writes `tidewaiter: MESSAGE` (each line of it) to err and makes the exit code 2.
+  void Fail(std::string_view message);
+};
+
+// Runs one command. Returns the exit code: 0, or 2 after a one-line error on `streams.err`.
+int RunCommandLine(int argc, const char* const* argv, CommandStreams streams);
+
+void AddServeCommand(CLI::App& app, CommandContext& context);
+void AddReviewCommand(CLI::App& app, CommandContext& context);
+void AddControlsCommand(CLI::App& app, CommandContext& context);
+void AddPolicyCommand(CLI::App& app, CommandContext& context);
+void AddVersionCommand(CLI::App& app, CommandContext& context);
+
+// `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
+void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths);
+
+}  // namespace tidewaiter

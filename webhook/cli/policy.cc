@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `tidewaiter policy check`: loads policy documents as the server would and says what is wrong with each.
+// Tested by tests/cli/command_line_test.cc.
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+#include "webhook/cli/command_line.h"
+#include "webhook/kube/text.h"
+#include "webhook/policy/policy_loader.h"
+
+namespace tidewaiter {
+namespace {
+
+std::size_t CountControls(const PolicySet& policies) {
+  std::size_t count = 0;
+  for (const Policy& policy : policies.policies) count += policy.controls.size();
+  return count;
+}
+
+void RunPolicyCheck(const std::vector<std::string>& paths, CommandContext& context) {
+  const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(paths);
+  if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
+  for (const Policy& policy : (*policies)->policies) {
+    context.streams.out << policy.source << ": " << policy.name << ": " << policy.controls.size() << " controls\n";
+  }
+  context.streams.out << "ok: " << (*policies)->policies.size() << " policies, " << CountControls(**policies)
+                      << " controls\n";
+}
+
+}  // namespace
+
+void AddPolicyCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* policy = app.add_subcommand("policy", "Work on policy documents");
+  policy->require_subcommand(1);
+  CLI::App* check = policy->add_subcommand("check", "Say whether policy documents can be loaded, and why not");
+  const auto paths = std::make_shared<std::vector<std::string>>();
+  check->add_option("FILE", *paths, "Policy files, or folders of *.yaml")->required();
+  check->footer("Exit code: 0 when all are good, 2 otherwise; every error names file, line, column and key.");
+  check->callback([paths, &context] { RunPolicyCheck(*paths, context); });
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tree's two ways down: by member, and by pointer through what exists.
+#include "webhook/controls/base/change_tree.h"
+
+#include <nlohmann/json.hpp>
+
+namespace tidewaiter {
+
+ChangeNode& ChangeNode::Member(std::string_view key, bool exists) {
+  auto found = members.find(key);
+  if (found == members.end()) {
+    found = members.emplace(std::string(key), ChangeNode{}).first;
+    found->second.is_new = !exists;
+  }
+  return found->second;
+}
+
+ChangeNode& ChangeNode::At(std::string_view pointer) {
+  ChangeNode* node = this;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    node = &node->Member(token, true);
+    pointer.remove_prefix(token.size());
+  }
+  return *node;
+}
+
+std::string JsonText(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an injecting control changes a Pod: one small function per injectable field. Each changes the typed Pod and records
+// the change, so that the patch and the Pod that is judged can never differ. Sets only what is not set: overwriting what a
+// user wrote is not its job. Tested by tests/controls/editor_test.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "webhook/controls/base/change_tree.h"
+#include "webhook/kube/pod.h"
+
+namespace tidewaiter {
+
+// Which parts of a Pod the API server still lets a patch change.
+struct EditScope {
+  // A Pod that is being created (or a template's future Pod): everything. Otherwise an update of
+  // pods/ephemeralcontainers: only the containers named below, and of those only what a container itself holds.
+  bool is_new_pod = true;
+  std::vector<std::string> new_ephemeral_containers;
+};
+
+// One field that was set.
+struct Change {
+  std::string pointer;  // from the Pod's root
+  std::string value;    // JSON text
+};
+
+class Editor {
+ public:
+  // Edits `pod` in place; it must outlive the editor. Its containers' pointers must be those of the original.
+  Editor(Pod& pod, EditScope scope) : pod_(pod), scope_(std::move(scope)) {}
+
+  const Pod& pod() const { return pod_; }
+
+  // Whether the fields of this container may be set.
+  bool MayEdit(const Container& container) const;
+  // Whether volumes may be added to the Pod and mounted, and resources set: only while it is new.
+  bool may_add_volumes() const { return scope_.is_new_pod; }
+  bool may_set_resources() const { return scope_.is_new_pod; }
+
+  // `container` is the index in pod().containers. Precondition for each: MayEdit, and the field is not set.
+  void SetRunAsNonRoot(std::size_t container);
+  void SetRunAsUser(std::size_t container, std::int64_t uid);
+  void SetRunAsGroup(std::size_t container, std::int64_t gid);
+  void SetReadOnlyRootFilesystem(std::size_t container);
+  void SetRequest(std::size_t container, std::string_view resource, const Quantity& amount);
+  void SetLimit(std::size_t container, std::string_view resource, const Quantity& amount);
+
+  // Adds an emptyDir volume; `size_limit` 0 means none. The name must not be taken.
+  void AddEmptyDir(std::string name, const Quantity& size_limit);
+  // Mounts the volume; the path must not be mounted yet.
+  void AddVolumeMount(std::size_t container, std::string volume, std::string mount_path);
+
+  // Something the user should know about what was injected; shown as a warning.
+  void Warn(std::string warning) { warnings_.push_back(std::move(warning)); }
+
+  const ChangeNode& tree() const { return tree_; }
+  const std::vector<Change>& changes() const { return changes_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  // The container's securityContext, made when it is not there.
+  ChangeNode& SecurityContextNode(std::size_t container);
+  void SetLeaf(ChangeNode& parent, std::string parent_pointer, std::string_view key, std::string value);
+  void SetInSecurityContext(std::size_t container, std::string_view key, std::string value);
+  void SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::* list,
+                   std::string_view resource, const Quantity& amount);
+
+  Pod& pod_;
+  EditScope scope_;
+  ChangeNode tree_;
+  std::vector<Change> changes_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace tidewaiter

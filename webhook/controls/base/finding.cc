@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The few ways to make a finding, so that all say who, what and where in the same words.
+#include "webhook/controls/base/finding.h"
+
+#include <utility>
+
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+
+Finding ContainerFinding(const Container& container, std::string_view field, std::string requirement,
+                         std::string remedy) {
+  return {.control = {},
+          .pointer = StrCat(container.pointer, field),
+          .container = container.name,
+          .subject = StrCat(ContainerKindName(container.kind), " \"", container.name, "\""),
+          .requirement = std::move(requirement),
+          .remedy = std::move(remedy)};
+}
+
+Finding PodFinding(std::string pointer, std::string requirement, std::string remedy) {
+  return {.control = {},
+          .pointer = std::move(pointer),
+          .container = {},
+          .subject = "pod",
+          .requirement = std::move(requirement),
+          .remedy = std::move(remedy)};
+}
+
+Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, std::string requirement,
+                      std::string remedy) {
+  return {.control = {},
+          .pointer = StrCat("/spec/volumes/", index, field),
+          .container = {},
+          .subject = StrCat("volume \"", volume.name, "\""),
+          .requirement = std::move(requirement),
+          .remedy = std::move(remedy)};
+}
+
+std::string FindingMessage(const Finding& finding) { return StrCat(finding.subject, " ", finding.requirement); }
+
+}  // namespace tidewaiter

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mount paths: normalised, compared, turned into names.
+#include "webhook/controls/base/paths.h"
+
+#include <cstdint>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+std::vector<absl::string_view> Segments(std::string_view path) {
+  return absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty());
+}
+
+// FNV-1a, 64 bits: the same on every machine and in every release, so that a Pod always gets the same name.
+std::uint64_t StableHash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
+}  // namespace
+
+bool IsSameOrBelow(std::string_view path, std::string_view directory) {
+  const auto inner = Segments(path);
+  const auto outer = Segments(directory);
+  return outer.size() <= inner.size() && std::equal(outer.begin(), outer.end(), inner.begin());
+}
+
+absl::Status CheckMountPaths(const std::vector<std::string>& paths) {
+  std::set<std::string> seen;
+  for (const std::string& path : paths) {
+    const auto segments = Segments(path);
+    if (path.empty() || path.front() != '/') return InvalidArgument(StrCat("\"", path, "\" is not an absolute path"));
+    if (segments.empty()) return InvalidArgument("\"/\" is the root file system itself");
+    if (path.find(':') != std::string::npos) {
+      return InvalidArgument(StrCat("\"", path, "\" holds ':', which a mountPath may not"));
+    }
+    for (const absl::string_view segment : segments) {
+      if (segment == "." || segment == "..") {
+        return InvalidArgument(StrCat("\"", path, "\" holds the segment ", FromAbsl(segment)));
+      }
+    }
+    if (!seen.insert(absl::StrJoin(segments, "/")).second) {
+      return InvalidArgument(StrCat("\"", path, "\" is given twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string VolumeNameFor(std::string_view container, std::string_view path) {
+  constexpr std::size_t kMaxLength = 58;
+  std::string name = StrCat("writable-", container);
+  for (const absl::string_view segment : Segments(path)) StrAppend(&name, "-", segment);
+  const std::string exact = name;
+  bool is_exact = true;
+  for (char& c : name) {
+    if (absl::ascii_isupper(static_cast<unsigned char>(c))) {
+      c = absl::ascii_tolower(static_cast<unsigned char>(c));
+      is_exact = false;
+    } else if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-') {
+      c = '-';
+      is_exact = false;
+    }
+  }
+  while (name.back() == '-') name.pop_back();
+  if (is_exact && name.size() <= kMaxLength) return name;
+  const std::string hash = StrCat("-", absl::Hex(StableHash(exact) & 0xffffffffu, absl::kZeroPad8));
+  return name.substr(0, kMaxLength - hash.size()) + hash;
+}
+
+}  // namespace tidewaiter

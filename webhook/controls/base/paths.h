@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Paths inside a container, compared as text: no file system is looked at. Tested by tests/controls/paths_test.cc.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace tidewaiter {
+
+// Whether `path` is `directory` or lies below it. A trailing '/' and doubled '/' do not matter.
+bool IsSameOrBelow(std::string_view path, std::string_view directory);
+
+// InvalidArgument when a path could not be mounted: not absolute, the root itself, holding ':' (core/v1 VolumeMount
+// mountPath) or '.' and '..' segments, or given twice.
+absl::Status CheckMountPaths(const std::vector<std::string>& paths);
+
+// A volume name for a path of a container: "writable-web-var-cache" for /var/cache in "web". At most 58 of the 63
+// characters a name may have (RFC 1123 label), so that a counter fits behind it; longer ones end in a hash.
+std::string VolumeNameFor(std::string_view container, std::string_view path);
+
+}  // namespace tidewaiter

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Images from known registries
+//
+// Requirement: images come only from registries and repositories that the policy allows.
+//
+// Fields:   spec.{containers,initContainers,ephemeralContainers}[*].image, spec.volumes[*].image.reference
+// Allowed:  a normalised name (nginx is docker.io/library/nginx) that matches one of `allowed` and none of `denied`.
+//           The name is matched without tag and digest.
+// Settings: allowed (globs, empty allows all), denied (globs, win over allowed).
+// Injects:  nothing.
+// Source:   NIST SP 800-190, section 4.2.1 and 4.3 (registry countermeasures); distribution/reference for normalisation
+#include <algorithm>
+
+#include "webhook/controls/base/control.h"
+#include "webhook/controls/base/images.h"
+#include "webhook/kube/glob.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+struct ImageRegistrySettings {
+  std::vector<std::string> allowed;
+  std::vector<std::string> denied;
+
+  static const SettingsSchema<ImageRegistrySettings>& Schema() {
+    using S = ImageRegistrySettings;
+    const auto check = [](const std::vector<std::string>& globs) { return CheckGlobs(globs); };
+    static const SettingsSchema<S> schema = {
+        SettingField<S>("allowed", &S::allowed, "globs of normalised names such as registry.example.com/*; empty allows all")
+            .Check(check),
+        SettingField<S>("denied", &S::denied, "globs of normalised names that are never allowed").Check(check),
+    };
+    return schema;
+  }
+};
+
+bool IsAnyMatch(const std::vector<std::string>& globs, std::string_view name) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatches(glob, name); });
+}
+
+void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& findings) {
+  if (settings.allowed.empty() && settings.denied.empty()) return;
+  ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
+    const std::string name = reference.name();
+    if (IsAnyMatch(settings.denied, name)) {
+      findings.push_back(image.MakeFinding(StrCat("must not use image \"", image.text, "\": ", name, " is denied"),
+                                           "image: <an allowed registry>/..."));
+    } else if (!settings.allowed.empty() && !IsAnyMatch(settings.allowed, name)) {
+      findings.push_back(image.MakeFinding(
+          StrCat("must not use image \"", image.text, "\": ", name, " matches none of the allowed patterns"),
+          StrCat("image: ", settings.allowed.front())));
+    }
+  });
+}
+
+}  // namespace
+
+const Control& ImageRegistryControl() {
+  static const Control control = MakeControl<ImageRegistrySettings, Check>({
+      .id = "image-registry",
+      .summary = "Images must come from the registries and repositories that the policy allows.",
+      .level = "recommended",
+      .source = "https://doi.org/10.6028/NIST.SP.800-190 (4.2 Registry countermeasures)",
+      .fields = {"spec.containers[*].image", "spec.volumes[*].image.reference"},
+      .injects = "",
+  });
+  return control;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// No moving image tags
+//
+// Requirement: an image must not be named by a tag that means something else tomorrow.
+//
+// Fields:   spec.{containers,initContainers,ephemeralContainers}[*].image, spec.volumes[*].image.reference
+// Allowed:  a digest; or a tag that is none of `forbidden`. No tag at all is the tag latest.
+// Settings: forbidden (globs, default [latest]).
+// Injects:  nothing.
+// Source:   https://kubernetes.io/docs/concepts/containers/images/#image-names ("avoid using the :latest tag");
+//           distribution/reference for the grammar
+#include <algorithm>
+
+#include "webhook/controls/base/control.h"
+#include "webhook/controls/base/images.h"
+#include "webhook/kube/glob.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+struct ImageTagSettings {
+  std::vector<std::string> forbidden = {"latest"};
+
+  static const SettingsSchema<ImageTagSettings>& Schema() {
+    using S = ImageTagSettings;
+    static const SettingsSchema<S> schema = {
+        SettingField<S>("forbidden", &S::forbidden, "tags that may not be used, as globs; no tag counts as latest")
+            .Check([](const std::vector<std::string>& globs) { return CheckGlobs(globs); }),
+    };
+    return schema;
+  }
+};
+
+void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
+  ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
+    if (reference.is_pinned()) return;
+    const std::string_view tag = reference.tag().value_or("latest");
+    const auto is_match = [&](const std::string& glob) { return GlobMatches(glob, tag); };
+    if (std::none_of(settings.forbidden.begin(), settings.forbidden.end(), is_match)) return;
+    findings.push_back(image.MakeFinding(
+        reference.tag().has_value()
+            ? StrCat("must not use tag \"", tag, "\" of image \"", image.text, "\"")
+            : StrCat("must name a tag or digest of image \"", image.text, "\" (without one it is latest)"),
+        StrCat("image: ", reference.familiar_name(), ":<version>")));
+  });
+}
+
+}  // namespace
+
+const Control& ImageTagControl() {
+  static const Control control = MakeControl<ImageTagSettings, Check>({
+      .id = "image-tag",
+      .summary = "Images must not be named by a moving tag such as latest, or by no tag at all.",
+      .level = "recommended",
+      .source = "https://kubernetes.io/docs/concepts/containers/images/#image-names",
+      .fields = {"spec.containers[*].image", "spec.volumes[*].image.reference"},
+      .injects = "",
+  });
+  return control;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Running as non-root
+//
+// Requirement: containers must be required to run as a user other than root.
+//
+// Fields:   spec.securityContext.runAsNonRoot, spec.{containers,initContainers,ephemeralContainers}[*].securityContext.
+//           runAsNonRoot; with forbidRootUser also .runAsUser and, on Windows, .windowsOptions.runAsUserName
+// Allowed:  true; a container may leave it unset when the Pod sets true. runAsUser: unset or not 0.
+//           windowsOptions.runAsUserName: anything but ContainerAdministrator.
+//           With spec.hostUsers=false root in the container is not root on the node: everything is allowed (from v1.35).
+// Settings: inject, runAsUser, runAsGroup, forbidRootUser.
+// Injects:  runAsNonRoot=true (and, when set, runAsUser and runAsGroup) into each container that has neither its own nor
+//           the Pod's. A value that is there is never changed.
+// Source:   Pod Security Standards, restricted: "Running as Non-root" and "Running as Non-root user";
+//           kubelet pkg/kubelet/kuberuntime/security_context_others.go for what happens on the node.
+#include "webhook/controls/base/control.h"
+#include "webhook/controls/base/effective.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+struct RunAsNonRootSettings {
+  bool inject = false;
+  std::optional<std::int64_t> run_as_user;
+  std::optional<std::int64_t> run_as_group;
+  bool forbid_root_user = true;
+
+  static const SettingsSchema<RunAsNonRootSettings>& Schema() {
+    using S = RunAsNonRootSettings;
+    static const SettingsSchema<S> schema = {
+        {"inject", &S::inject, "set runAsNonRoot=true where neither the container nor the Pod sets it"},
+        SettingField<S>("runAsUser", &S::run_as_user, "with inject: the numeric user to set where none is set").AtLeast(1),
+        SettingField<S>("runAsGroup", &S::run_as_group, "with inject: the numeric group to set where none is set")
+            .AtLeast(1),
+        {"forbidRootUser", &S::forbid_root_user, "also forbid runAsUser=0 and, on Windows, ContainerAdministrator"},
+    };
+    return schema;
+  }
+};
+
+constexpr std::string_view kRemedy = "securityContext: {runAsNonRoot: true}";
+
+void CheckRootUser(const Pod& pod, Findings& findings) {
+  if (!pod.is_windows() && pod.security_context.has_value() && pod.security_context->run_as_user == 0) {
+    findings.push_back(PodFinding("/spec/securityContext/runAsUser", "must not set securityContext.runAsUser=0",
+                                  "securityContext: {runAsUser: 1000}"));
+  }
+  for (const Container& container : pod.containers) {
+    if (pod.is_windows()) {
+      if (!IsContainerAdministrator(EffectiveWindowsUser(pod, container))) continue;
+      findings.push_back(ContainerFinding(
+          container, "/securityContext/windowsOptions/runAsUserName",
+          "must not run as ContainerAdministrator (securityContext.windowsOptions.runAsUserName)",
+          "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}"));
+    } else if (container.security_context.has_value() && container.security_context->run_as_user == 0) {
+      findings.push_back(ContainerFinding(container, "/securityContext/runAsUser",
+                                          "must not set securityContext.runAsUser=0",
+                                          "securityContext: {runAsUser: 1000}"));
+    }
+  }
+}
+
+void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findings) {
+  if (pod.host_users == false) return;
+  const std::optional<bool> pod_value =
+      pod.security_context.has_value() ? pod.security_context->run_as_non_root : std::nullopt;
+  if (pod_value == false) {
+    findings.push_back(PodFinding("/spec/securityContext/runAsNonRoot",
+                                  "must not set securityContext.runAsNonRoot=false", std::string(kRemedy)));
+  }
+  for (const Container& container : pod.containers) {
+    const std::optional<bool> value =
+        container.security_context.has_value() ? container.security_context->run_as_non_root : std::nullopt;
+    if (value == false) {
+      findings.push_back(ContainerFinding(container, "/securityContext/runAsNonRoot",
+                                          "must not set securityContext.runAsNonRoot=false", std::string(kRemedy)));
+    } else if (!value.has_value() && pod_value != true) {
+      findings.push_back(ContainerFinding(container, "/securityContext/runAsNonRoot",
+                                          "must set securityContext.runAsNonRoot=true", std::string(kRemedy)));
+    }
+  }
+  if (settings.forbid_root_user) CheckRootUser(pod, findings);
+}
+
+void Inject(const RunAsNonRootSettings& settings, Editor& editor) {
+  const Pod& pod = editor.pod();
+  if (!settings.inject || pod.host_users == false) return;
+  for (std::size_t i = 0; i < pod.containers.size(); ++i) {
+    const Container& container = pod.containers[i];
+    if (!editor.MayEdit(container)) continue;
+    // The API server refuses runAsUser and runAsGroup on Windows, and takes runAsNonRoot (core/v1 PodOS).
+    if (!pod.is_windows() && settings.run_as_user.has_value() && !EffectiveRunAsUser(pod, container).has_value()) {
+      editor.SetRunAsUser(i, *settings.run_as_user);
+    }
+    if (!pod.is_windows() && settings.run_as_group.has_value() && !EffectiveRunAsGroup(pod, container).has_value()) {
+      editor.SetRunAsGroup(i, *settings.run_as_group);
+    }
+    // With runAsUser=0 the kubelet would refuse to start it ("container's runAsUser breaks non-root policy").
+    const std::optional<std::int64_t> user = pod.is_windows() ? std::nullopt : EffectiveRunAsUser(pod, container);
+    if (EffectiveRunAsNonRoot(pod, container).has_value() || user == 0) continue;
+    editor.SetRunAsNonRoot(i);
+    if (pod.is_windows() || user.has_value()) continue;
+    // The kubelet's own words, so that a search for the error on the node leads here.
+    editor.Warn(StrCat(ContainerKindName(container.kind), " \"", container.name,
+                       "\" sets no numeric runAsUser and may not start: \"container has runAsNonRoot and image will run "
+                       "as root\" or \"... image has non-numeric user\""));
+  }
+}
+
+}  // namespace
+
+const Control& RunAsNonRootControl() {
+  static const Control control = MakeControl<RunAsNonRootSettings, Check, Inject>({
+      .id = "run-as-non-root",
+      .summary = "Containers must be required to run as a user other than root.",
+      .level = "restricted",
+      .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Running as Non-root)",
+      .fields = {"spec.securityContext.runAsNonRoot", "spec.securityContext.runAsUser",
+                 "spec.containers[*].securityContext.runAsNonRoot", "spec.containers[*].securityContext.runAsUser",
+                 "spec.containers[*].securityContext.windowsOptions.runAsUserName", "spec.hostUsers"},
+      .injects = "runAsNonRoot=true; runAsUser and runAsGroup when given in the settings",
+  });
+  return control;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judges a Pod by the controls of the policies that match, and weighs the findings against the object before an update.
+// Tested by tests/engine/respond_test.cc and tests/engine/ratchet_test.cc.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "webhook/engine/decision.h"
+#include "webhook/kube/pod.h"
+#include "webhook/policy/policy_set.h"
+
+namespace tidewaiter {
+
+// The Pod as the enforced controls see it, and as the others do (after what they would inject). Often the same object.
+struct JudgedPod {
+  const Pod& enforced;
+  const Pod& would_be;
+};
+
+// Every finding of every control of `policies`. Pointers get `pod_pointer` in front. With `only_resources` only the
+// controls that judge resources are asked (pods/resize changes nothing else).
+std::vector<JudgedFinding> Judge(const std::vector<const Policy*>& policies, const JudgedPod& pod,
+                                 std::string_view pod_pointer, bool only_resources);
+
+// Marks each finding that the object before the update had as well: same policy, control, container (by kind and name) and
+// requirement, so that a moved container is still the same and another bad value is a new violation.
+void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<JudgedFinding>& findings);
+
+// Whether any finding denies.
+bool AnyDenies(const std::vector<JudgedFinding>& findings);
+
+}  // namespace tidewaiter

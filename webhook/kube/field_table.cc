@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The scalar ends of the table decoder, and its error texts.
+#include "webhook/kube/field_table.h"
+
+#include "webhook/kube/text.h"
+#include "webhook/kube/field_path.h"
+
+namespace tidewaiter {
+
+std::string JsonPath::ToPointer() const {
+  if (parent_ == nullptr) return std::string(key_);
+  std::string pointer = parent_->ToPointer();
+  if (is_index_) {
+    StrAppend(&pointer, "/", index_);
+  } else {
+    StrAppend(&pointer, "/", EscapePointerToken(key_));
+  }
+  return pointer;
+}
+
+absl::Status DecodeError(const JsonPath& path, std::string_view message) {
+  const std::string field = FieldPath(path.ToPointer());
+  return InvalidArgument(field.empty() ? std::string(message) : StrCat(field, ": ", message));
+}
+
+absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValue found) {
+  return DecodeError(path, StrCat("expected ", expected, ", found ", JsonTypeName(found.type())));
+}
+
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, bool& out) {
+  if (value.type() != JsonValue::Type::kBoolean) return WrongType(path, "a boolean", value);
+  out = value.boolean();
+  return absl::OkStatus();
+}
+
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::int64_t& out) {
+  if (value.type() != JsonValue::Type::kInteger) return WrongType(path, "an integer", value);
+  out = value.integer();
+  return absl::OkStatus();
+}
+
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string& out) {
+  if (value.type() != JsonValue::Type::kString) return WrongType(path, "a string", value);
+  out = value.string();
+  return absl::OkStatus();
+}
+
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out) {
+  std::string number;
+  std::string_view text;
+  switch (value.type()) {
+    case JsonValue::Type::kString:
+      text = value.string();
+      break;
+    case JsonValue::Type::kInteger:
+    case JsonValue::Type::kNumber:
+      number = value.NumberText();
+      text = number;
+      break;
+    default:
+      return WrongType(path, "a quantity (such as 500m or 128Mi)", value);
+  }
+  absl::StatusOr<Quantity> quantity = Quantity::Parse(text);
+  if (!quantity.ok()) return DecodeError(path, MessageOf(quantity.status()));
+  out = *std::move(quantity);
+  return absl::OkStatus();
+}
+
+}  // namespace tidewaiter

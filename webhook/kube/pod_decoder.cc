@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table decoder does the work; this adds what a table cannot say: required fields, container kinds, volume sources.
+#include "webhook/kube/pod_decoder.h"
+
+#include <utility>
+
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+
+// A Volume is `name` beside exactly one source, whose key says its kind; a table would have to list every kind that
+// Kubernetes will ever have. Declared before pod_fields.h, so that vectors of volumes find it.
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out);
+
+}  // namespace tidewaiter
+
+#include "webhook/kube/pod_fields.h"
+
+namespace tidewaiter {
+
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
+  if (!value.is_object()) return WrongType(path, "an object", value);
+  return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
+    if (member.is_null()) return absl::OkStatus();
+    const JsonPath member_path(path, key);
+    if (key == "name") return DecodeValue(member, member_path, out.name);
+    if (!member.is_object()) return WrongType(member_path, "an object", member);
+    if (!out.source.empty()) {
+      return DecodeError(member_path, StrCat("a volume has one source, and ", out.source, " is given as well"));
+    }
+    out.source = key;
+    return key == "image" ? DecodeValue(member, member_path, out.image) : absl::OkStatus();
+  });
+}
+
+namespace {
+
+// Moves the containers of one list of the PodSpec into the Pod's own list.
+absl::Status AddContainers(std::vector<Container>& from, std::string_view list, ContainerKind kind,
+                           const JsonPath& spec_path, std::vector<Container>& to) {
+  const JsonPath list_path(spec_path, list);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    Container& container = from[i];
+    const JsonPath path(list_path, i);
+    if (container.name.empty()) return DecodeError(JsonPath(path, "name"), "required: a container has a name");
+    if (!container.image.has_value() || container.image->empty()) {
+      return DecodeError(JsonPath(path, "image"), StrCat("required: container \"", container.name, "\" has no image"));
+    }
+    container.kind = kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;
+    container.index = i;
+    container.pointer = StrCat("/spec/", list, "/", i);
+    to.push_back(std::move(container));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string_view ContainerKindName(ContainerKind kind) {
+  switch (kind) {
+    case ContainerKind::kRegular:
+      return "container";
+    case ContainerKind::kInit:
+      return "init container";
+    case ContainerKind::kSidecar:
+      return "sidecar container";
+    case ContainerKind::kEphemeral:
+      return "ephemeral container";
+  }
+  return "container";
+}
+
+absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
+  PodObject object;
+  if (absl::Status status = DecodeValue(value, path, object); !status.ok()) return status;
+  const JsonPath spec_path(path, "spec");
+  if (!object.spec.has_value()) return DecodeError(spec_path, "required: expected an object");
+  PodSpec& spec = *object.spec;
+
+  Pod pod;
+  pod.containers.reserve(spec.init_containers.size() + spec.containers.size() + spec.ephemeral_containers.size());
+  struct List {
+    std::vector<Container>& containers;
+    std::string_view name;
+    ContainerKind kind;
+  };
+  for (const List& list : {List{spec.init_containers, "initContainers", ContainerKind::kInit},
+                           List{spec.containers, "containers", ContainerKind::kRegular},
+                           List{spec.ephemeral_containers, "ephemeralContainers", ContainerKind::kEphemeral}}) {
+    absl::Status status = AddContainers(list.containers, list.name, list.kind, spec_path, pod.containers);
+    if (!status.ok()) return status;
+  }
+  pod.labels = std::move(object.metadata.labels);
+  pod.annotations = std::move(object.metadata.annotations);
+  pod.os_name = std::move(spec.os.name);
+  pod.host_users = spec.host_users;
+  pod.security_context = std::move(spec.security_context);
+  pod.resources = std::move(spec.resources);
+  pod.service_account_name = std::move(spec.service_account_name);
+  pod.volumes = std::move(spec.volumes);
+  return pod;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables that give each field of pod.h its JSON name (core/v1). Only pod_decoder.cc includes this.
+// Tested by tests/kube/pod_decoder_test.cc.
+#pragma once
+
+#include <tuple>
+
+#include "webhook/kube/field_table.h"
+#include "webhook/kube/pod.h"
+
+namespace tidewaiter {
+
+template <>
+struct JsonFields<Capabilities> {
+  static constexpr auto kFields = std::tuple{Field("add", &Capabilities::add), Field("drop", &Capabilities::drop)};
+};
+
+template <>
+struct JsonFields<SeLinuxOptions> {
+  static constexpr auto kFields =
+      std::tuple{Field("user", &SeLinuxOptions::user), Field("role", &SeLinuxOptions::role),
+                 Field("type", &SeLinuxOptions::type), Field("level", &SeLinuxOptions::level)};
+};
+
+template <>
+struct JsonFields<LocalProfile> {
+  static constexpr auto kFields = std::tuple{Field("type", &LocalProfile::type),
+                                             Field("localhostProfile", &LocalProfile::localhost_profile)};
+};
+
+template <>
+struct JsonFields<WindowsOptions> {
+  static constexpr auto kFields = std::tuple{Field("hostProcess", &WindowsOptions::host_process),
+                                             Field("runAsUserName", &WindowsOptions::run_as_user_name)};
+};
+
+template <>
+struct JsonFields<SecurityContext> {
+  static constexpr auto kFields =
+      std::tuple{Field("allowPrivilegeEscalation", &SecurityContext::allow_privilege_escalation),
+                 Field("appArmorProfile", &SecurityContext::app_armor_profile),
+                 Field("capabilities", &SecurityContext::capabilities),
+                 Field("privileged", &SecurityContext::privileged),
+                 Field("procMount", &SecurityContext::proc_mount),
+                 Field("readOnlyRootFilesystem", &SecurityContext::read_only_root_filesystem),
+                 Field("runAsGroup", &SecurityContext::run_as_group),
+                 Field("runAsNonRoot", &SecurityContext::run_as_non_root),
+                 Field("runAsUser", &SecurityContext::run_as_user),
+                 Field("seLinuxOptions", &SecurityContext::se_linux_options),
+                 Field("seccompProfile", &SecurityContext::seccomp_profile),
+                 Field("windowsOptions", &SecurityContext::windows_options)};
+};
+
+template <>
+struct JsonFields<Sysctl> {
+  static constexpr auto kFields = std::tuple{Field("name", &Sysctl::name), Field("value", &Sysctl::value)};
+};
+
+template <>
+struct JsonFields<PodSecurityContext> {
+  static constexpr auto kFields =
+      std::tuple{Field("appArmorProfile", &PodSecurityContext::app_armor_profile),
+                 Field("fsGroup", &PodSecurityContext::fs_group),
+                 Field("runAsGroup", &PodSecurityContext::run_as_group),
+                 Field("runAsNonRoot", &PodSecurityContext::run_as_non_root),
+                 Field("runAsUser", &PodSecurityContext::run_as_user),
+                 Field("seLinuxOptions", &PodSecurityContext::se_linux_options),
+                 Field("seccompProfile", &PodSecurityContext::seccomp_profile),
+                 Field("supplementalGroups", &PodSecurityContext::supplemental_groups),
+                 Field("sysctls", &PodSecurityContext::sysctls),
+                 Field("windowsOptions", &PodSecurityContext::windows_options)};
+};
+
+template <>
+struct JsonFields<ResourceRequirements> {
+  static constexpr auto kFields = std::tuple{Field("requests", &ResourceRequirements::requests),
+                                             Field("limits", &ResourceRequirements::limits)};
+};
+
+template <>
+struct JsonFields<VolumeMount> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &VolumeMount::name), Field("mountPath", &VolumeMount::mount_path),
+                 Field("readOnly", &VolumeMount::read_only), Field("subPath", &VolumeMount::sub_path),
+                 Field("subPathExpr", &VolumeMount::sub_path_expr)};
+};
+
+template <>
+struct JsonFields<ContainerPort> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &ContainerPort::name), Field("containerPort", &ContainerPort::container_port),
+                 Field("hostPort", &ContainerPort::host_port)};
+};
+
+template <>
+struct JsonFields<Container> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &Container::name), Field("image", &Container::image),
+                 Field("restartPolicy", &Container::restart_policy),
+                 Field("securityContext", &Container::security_context), Field("resources", &Container::resources),
+                 Field("volumeMounts", &Container::volume_mounts), Field("ports", &Container::ports)};
+};
+
+template <>
+struct JsonFields<ImageVolumeSource> {
+  static constexpr auto kFields = std::tuple{Field("reference", &ImageVolumeSource::reference)};
+};
+
+// The shapes below exist only while decoding; DecodePod flattens them into Pod.
+struct PodOs {
+  std::string name;
+};
+
+struct PodMetadata {
+  std::map<std::string, std::string, std::less<>> labels;
+  std::map<std::string, std::string, std::less<>> annotations;
+};
+
+struct PodSpec {
+  std::vector<Container> init_containers;
+  std::vector<Container> containers;
+  std::vector<Container> ephemeral_containers;
+  std::vector<Volume> volumes;
+  std::optional<PodSecurityContext> security_context;
+  std::optional<ResourceRequirements> resources;
+  std::optional<bool> host_users;
+  std::string service_account_name;
+  PodOs os;
+};
+
+struct PodObject {
+  PodMetadata metadata;
+  std::optional<PodSpec> spec;
+};
+
+template <>
+struct JsonFields<PodOs> {
+  static constexpr auto kFields = std::tuple{Field("name", &PodOs::name)};
+};
+
+template <>
+struct JsonFields<PodMetadata> {
+  static constexpr auto kFields =
+      std::tuple{Field("labels", &PodMetadata::labels), Field("annotations", &PodMetadata::annotations)};
+};
+
+template <>
+struct JsonFields<PodSpec> {
+  static constexpr auto kFields =
+      std::tuple{Field("initContainers", &PodSpec::init_containers), Field("containers", &PodSpec::containers),
+                 Field("ephemeralContainers", &PodSpec::ephemeral_containers), Field("volumes", &PodSpec::volumes),
+                 Field("securityContext", &PodSpec::security_context), Field("resources", &PodSpec::resources),
+                 Field("hostUsers", &PodSpec::host_users),
+                 Field("serviceAccountName", &PodSpec::service_account_name), Field("os", &PodSpec::os)};
+};
+
+template <>
+struct JsonFields<PodObject> {
+  static constexpr auto kFields = std::tuple{Field("metadata", &PodObject::metadata), Field("spec", &PodObject::spec)};
+};
+
+}  // namespace tidewaiter
