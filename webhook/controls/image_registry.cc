@@ -26,11 +26,10 @@ struct ImageRegistrySettings {
 
   static const SettingsSchema<ImageRegistrySettings>& Schema() {
     using S = ImageRegistrySettings;
-    const auto check = [](const std::vector<std::string>& globs) { return CheckGlobs(globs); };
     static const SettingsSchema<S> schema = {
-        SettingField<S>("allowed", &S::allowed, "globs of normalised names such as registry.example.com/*; empty allows all")
-            .Check(check),
-        SettingField<S>("denied", &S::denied, "globs of normalised names that are never allowed").Check(check),
+        CheckedField("allowed", &S::allowed,
+                     "globs of normalised names such as registry.example.com/*; empty allows all", CheckGlobs),
+        CheckedField("denied", &S::denied, "globs of normalised names that are never allowed", CheckGlobs),
     };
     return schema;
   }
@@ -47,7 +46,7 @@ void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& find
     if (IsAnyMatch(settings.denied, name)) {
       findings.push_back(image.MakeFinding(StrCat("must not use image \"", image.text, "\": ", name, " is denied"),
                                            "image: <an allowed registry>/..."));
-    } else if (!settings.allowed.empty() && !IsAnyMatch(settings.allowed, name)) {
+    } else if (!settings.allowed.empty() && (reference.domain.empty() || !IsAnyMatch(settings.allowed, name))) {
       findings.push_back(image.MakeFinding(
           StrCat("must not use image \"", image.text, "\": ", name, " matches none of the allowed patterns"),
           StrCat("image: ", settings.allowed.front())));

@@ -26,8 +26,8 @@ struct ImageTagSettings {
   static const SettingsSchema<ImageTagSettings>& Schema() {
     using S = ImageTagSettings;
     static const SettingsSchema<S> schema = {
-        SettingField<S>("forbidden", &S::forbidden, "tags that may not be used, as globs; no tag counts as latest")
-            .Check([](const std::vector<std::string>& globs) { return CheckGlobs(globs); }),
+        CheckedField("forbidden", &S::forbidden, "tags that may not be used, as globs; no tag counts as latest",
+                     CheckGlobs),
     };
     return schema;
   }
@@ -36,14 +36,14 @@ struct ImageTagSettings {
 void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     if (reference.is_pinned()) return;
-    const std::string_view tag = reference.tag().value_or("latest");
+    const std::string_view tag = reference.tag.has_value() ? std::string_view(*reference.tag) : std::string_view("latest");
     const auto is_match = [&](const std::string& glob) { return GlobMatches(glob, tag); };
     if (std::none_of(settings.forbidden.begin(), settings.forbidden.end(), is_match)) return;
     findings.push_back(image.MakeFinding(
-        reference.tag().has_value()
+        reference.tag.has_value()
             ? StrCat("must not use tag \"", tag, "\" of image \"", image.text, "\"")
             : StrCat("must name a tag or digest of image \"", image.text, "\" (without one it is latest)"),
-        StrCat("image: ", reference.familiar_name(), ":<version>")));
+        StrCat("image: ", reference.name(), ":<version>")));
   });
 }
 

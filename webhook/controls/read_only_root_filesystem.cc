@@ -31,10 +31,10 @@ struct ReadOnlyRootFilesystemSettings {
     using S = ReadOnlyRootFilesystemSettings;
     static const SettingsSchema<S> schema = {
         {"inject", &S::inject, "set readOnlyRootFilesystem=true where it is not set"},
-        SettingField<S>("writablePaths", &S::writable_paths,
-                        "with inject: absolute paths that get an emptyDir in each container that was made read-only and "
-                        "has nothing mounted there")
-            .Check([](const std::vector<std::string>& paths) { return CheckMountPaths(paths); }),
+        CheckedField("writablePaths", &S::writable_paths,
+                     "with inject: absolute paths that get an emptyDir in each container that was made read-only and "
+                     "has nothing mounted there",
+                     CheckMountPaths),
         {"sizeLimit", &S::size_limit, "sizeLimit of each injected emptyDir; 0 sets none"},
     };
     return schema;

@@ -4,6 +4,7 @@
 #include "webhook/kube/field_table.h"
 
 #include "webhook/kube/text.h"
+#include "absl/strings/ascii.h"
 #include "webhook/kube/field_path.h"
 
 namespace tidewaiter {
@@ -51,7 +52,8 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out) {
   std::string_view text;
   switch (value.type()) {
     case JsonValue::Type::kString:
-      text = value.string();
+      // As Quantity.UnmarshalJSON does before it parses.
+      text = FromAbsl(absl::StripAsciiWhitespace(ToAbsl(value.string())));
       break;
     case JsonValue::Type::kInteger:
     case JsonValue::Type::kNumber:

@@ -85,7 +85,7 @@ absl::Status Refuse(std::string_view text, std::string_view reason) {
   return InvalidArgument(StrCat(Quoted(text), " is not a quantity: ", reason));
 }
 
-// "e3", "E-6": InvalidArgument unless digits follow and the value fits in 32 bits.
+// "e3", "E-6": InvalidArgument unless digits follow and the value lies within +-(2^31-1).
 absl::StatusOr<std::int64_t> ReadExponent(std::string_view text, std::string_view suffix) {
   std::string_view digits = suffix.substr(1);
   const bool is_negative = digits.starts_with('-');
@@ -194,9 +194,11 @@ absl::StatusOr<Quantity> Quantity::Parse(std::string_view text) {
   absl::StatusOr<Multiplier> multiplier = ReadSuffix(text, parts.suffix);
   if (!multiplier.ok()) return multiplier.status();
 
-  // Without a digit Kubernetes reads zero, except where its general parser is reached by an exponent below the nano's.
+  // Without a digit Kubernetes reads zero, unless the suffix is one that its parser for short numbers leaves to the
+  // general one: below the nano, or Pi and Ei.
   const bool has_digits = !parts.integer.empty() || !parts.fraction.empty();
-  if (!has_digits && multiplier->exponent < kNanoExponent) return Refuse(text, "it has no digits");
+  const bool is_short = multiplier->is_binary ? multiplier->exponent <= 40 : multiplier->exponent >= kNanoExponent;
+  if (!has_digits && !is_short) return Refuse(text, "it has no digits");
 
   const Unsigned128 nanos =
       multiplier->is_binary ? BinaryNanos(parts, multiplier->exponent) : DecimalNanos(parts, multiplier->exponent);

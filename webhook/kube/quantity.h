@@ -24,7 +24,7 @@ class Quantity {
   //
   // InvalidArgument, naming what is wrong: everything that ParseQuantity refuses. Time is linear in the text, memory is
   // its copy. Different from Kubernetes on purpose, in three places where it overflows or computes without bound:
-  // - an exponent that does not fit in 32 bits is refused (Kubernetes drops the upper bits: 1e4294967296 is 1 there);
+  // - an exponent beyond +-(2^31-1) is refused (Kubernetes drops the upper bits: 1e4294967296 is 1 there);
   // - 2^127 nanos (1.7e29 units) and more count as 2^127-1 nanos, so 1e30, 1e31 and 1e2147483647 are equal;
   // - a tiny exponent such as 1e-2000000000 is one nano at once.
   static absl::StatusOr<Quantity> Parse(std::string_view text);

@@ -80,6 +80,15 @@ std::optional<std::string_view> PodPointerOf(std::string_view group, std::string
   return std::nullopt;
 }
 
+const std::vector<std::string_view>& WorkloadKindNames() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const KindRow& row : kWorkloadKinds) all.push_back(row.kind);
+    return all;
+  }();
+  return names;
+}
+
 absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer) {
   const JsonPath root("");
   MetadataOnly metadata;

@@ -58,6 +58,9 @@ struct Workload {
 // (apps), Job, CronJob (batch); any version.
 std::optional<std::string_view> PodPointerOf(std::string_view group, std::string_view kind);
 
+// The names of those kinds.
+const std::vector<std::string_view>& WorkloadKindNames();
+
 // Reads the metadata of `object` and the Pod at `pod_pointer`. InvalidArgument, with the field path from the object's
 // root, when something has a wrong type or the template is missing.
 absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer);

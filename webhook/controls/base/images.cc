@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "webhook/kube/glob.h"
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -24,7 +25,7 @@ void ForEachImage(const Pod& pod, Findings& findings,
       visit(image, *reference);
     } else {
       findings.push_back(image.MakeFinding(
-          StrCat("must name a valid image, not \"", image.text, "\": ", MessageOf(reference.status())),
+          StrCat("must name a valid image, not ", Quoted(image.text), ": ", MessageOf(reference.status())),
           "image: REGISTRY/NAME:TAG@sha256:<digest>"));
     }
   };

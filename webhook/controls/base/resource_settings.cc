@@ -76,8 +76,8 @@ const SettingsSchema<RequiredResources>& RequiredResources::Schema() {
 const SettingsSchema<ResourceAmounts>& ResourceAmounts::Schema() {
   using S = ResourceAmounts;
   static const SettingsSchema<S> schema = {
-      SettingField<S>("requests", &S::requests, "requests by resource").OneOf(kResources).Check(CheckAmounts),
-      SettingField<S>("limits", &S::limits, "limits by resource").OneOf(kResources).Check(CheckAmounts),
+      CheckedField("requests", &S::requests, "requests by resource", CheckAmounts).OneOf(kResources),
+      CheckedField("limits", &S::limits, "limits by resource", CheckAmounts).OneOf(kResources),
   };
   return schema;
 }
@@ -89,10 +89,9 @@ const SettingsSchema<ResourcesSettings>& ResourcesSettings::Schema() {
           {"require", &S::require, "what each container must set, itself or through spec.resources"},
           {"inject", &S::inject, "defaults, set where nothing is set"},
           {"maximum", &S::maximum, "the most a container may ask for"},
-          SettingField<S>("maxLimitRequestRatio", &S::max_limit_request_ratio,
-                          "how many times its request a limit may be")
-              .OneOf(kResources)
-              .Check(CheckRatios),
+          CheckedField("maxLimitRequestRatio", &S::max_limit_request_ratio,
+                       "how many times its request a limit may be", CheckRatios)
+              .OneOf(kResources),
       }
           .Validate(CheckTogether);
   return schema;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looking things up in a document, and saying where something is wrong in it.
+#include "webhook/controls/base/document_node.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "webhook/controls/base/settings_schema.h"
+#include "webhook/kube/quoted.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+// Levenshtein distance: insertions, deletions and substitutions.
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+const DocumentNode* DocumentNode::Find(std::string_view key) const {
+  for (const auto& [name, value] : entries) {
+    if (name.text == key) return &value;
+  }
+  return nullptr;
+}
+
+absl::Status DocumentNode::Error(std::string_view message) const {
+  return InvalidArgument(StrCat(file == nullptr ? std::string_view("-") : std::string_view(*file), ":", line, ":",
+                                column, ": ", path, path.empty() ? "" : ": ", message));
+}
+
+std::string_view DocumentKindName(DocumentNode::Kind kind) {
+  switch (kind) {
+    case DocumentNode::Kind::kNull:
+      return "null";
+    case DocumentNode::Kind::kBoolean:
+      return "boolean";
+    case DocumentNode::Kind::kInteger:
+      return "integer";
+    case DocumentNode::Kind::kFloat:
+      return "number";
+    case DocumentNode::Kind::kString:
+      return "string";
+    case DocumentNode::Kind::kSequence:
+      return "list";
+    case DocumentNode::Kind::kMapping:
+      return "mapping";
+  }
+  return "value";
+}
+
+std::string_view NearestName(std::string_view name, const std::vector<std::string_view>& candidates) {
+  std::string_view nearest;
+  // Names are short; a long one is no misspelling, and must not cost quadratic time.
+  if (name.size() > 64) return nearest;
+  std::size_t best = std::max<std::size_t>(name.size() / 3, 1) + 1;
+  for (const std::string_view candidate : candidates) {
+    const std::size_t distance = EditDistance(name, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+absl::Status CheckKeys(const DocumentNode& node, const std::vector<std::string_view>& keys) {
+  if (node.kind == DocumentNode::Kind::kNull) return absl::OkStatus();
+  if (node.kind != DocumentNode::Kind::kMapping) return WrongSettingType(node, "a mapping");
+  for (auto entry = node.entries.begin(); entry != node.entries.end(); ++entry) {
+    const DocumentNode& key = entry->first;
+    if (std::find(keys.begin(), keys.end(), key.text) == keys.end()) {
+      const std::string_view nearest = NearestName(key.text, keys);
+      return key.Error(nearest.empty() ? std::string("unknown key")
+                                       : StrCat("unknown key; did you mean ", Quoted(nearest), "?"));
+    }
+    const bool is_repeated = std::any_of(node.entries.begin(), entry,
+                                         [&](const auto& earlier) { return earlier.first.text == key.text; });
+    if (is_repeated) return key.Error("given twice");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tidewaiter
