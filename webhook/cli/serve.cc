@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `tidewaiter serve`: the webhook. Prints where it listens and, when it made its own certificate, the CA that callers must
+// trust; everything after that goes to the log on standard error. Tested by tests/integration.
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+#include "absl/strings/numbers.h"
+#include "webhook/cli/command_line.h"
+#include "webhook/cli/version.h"
+#include "webhook/kube/text.h"
+#include "webhook/policy/policy_loader.h"
+#include "webhook/server/webhook_server.h"
+
+namespace tidewaiter {
+namespace {
+
+struct ServeArguments {
+  std::vector<std::string> policies;
+  std::string listen = "0.0.0.0:8443";
+  std::string ops_listen = "0.0.0.0:8080";
+  std::string log_level = "info";
+  double drain_seconds = 5;
+  ServeOptions options;
+};
+
+// "HOST:PORT" or "[IPV6]:PORT".
+bool SplitAddress(const std::string& address, std::string& host, int& port) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  host = address.substr(0, colon);
+  const bool is_bracketed = host.front() == '[' && host.back() == ']';
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
+  if (!is_bracketed && host.find(':') != std::string::npos) return false;
+  return absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 0 && port <= 65535 && !host.empty();
+}
+
+void RunServe(ServeArguments arguments, CommandContext& context) {
+  ServeOptions& options = arguments.options;
+  if (!SplitAddress(arguments.listen, options.listen_host, options.listen_port)) {
+    return context.Fail(StrCat("--listen: expected HOST:PORT, found \"", arguments.listen, "\""));
+  }
+  if (!SplitAddress(arguments.ops_listen, options.ops_host, options.ops_port)) {
+    return context.Fail(StrCat("--ops-listen: expected HOST:PORT, found \"", arguments.ops_listen, "\""));
+  }
+  options.log_level = *LogLevelFromName(arguments.log_level);
+  options.drain_time = std::chrono::milliseconds(static_cast<std::int64_t>(arguments.drain_seconds * 1000));
+  options.version = kVersion;
+
+  absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(arguments.policies);
+  if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
+  BlockSignals();
+  absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options, *policies);
+  if (!server.ok()) return context.Fail(MessageOf(server.status()));
+
+  std::ostream& out = context.streams.out;
+  out << "tidewaiter " << kVersion << " serves https://" << options.listen_host << ":" << (*server)->port()
+      << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
+      << " (/livez, /readyz, /metrics)\n";
+  for (const Policy& policy : (*policies)->policies) {
+    out << "policy " << policy.name << ": " << policy.controls.size() << " controls (" << policy.source << ")\n";
+  }
+  if (!(*server)->ca_pem().empty()) out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
+  out.flush();
+  ServeUntilSignal(**server);
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* command = app.add_subcommand("serve", "Serve the admission webhooks over HTTPS");
+  const auto arguments = std::make_shared<ServeArguments>();
+  ServeOptions& options = arguments->options;
+  AddPoliciesOption(*command, arguments->policies);
+  CLI::Option* certificate =
+      command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
+  CLI::Option* key = command->add_option("--tls-key", options.key_file, "Its private key, PEM");
+  certificate->needs(key)->type_name("FILE");
+  key->needs(certificate)->type_name("FILE");
+  command->add_option("--tls-san", options.tls_names, "Names and IP addresses of the self-signed certificate")
+      ->type_name("NAME")
+      ->delimiter(',')
+      ->excludes(certificate)
+      ->capture_default_str();
+  command->add_option("--listen", arguments->listen, "Admission port")->type_name("HOST:PORT")->capture_default_str();
+  command->add_option("--ops-listen", arguments->ops_listen, "Port of /livez, /readyz and /metrics")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  command->add_option("--workers", options.limits.workers, "Threads that judge reviews")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--max-connections", options.limits.max_connections, "Connections beyond are closed at once")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--max-queue", options.limits.max_queue, "Waiting requests beyond are answered 429")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--drain-seconds", arguments->drain_seconds, "How long to serve on after SIGTERM")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command->add_option("--log-level", arguments->log_level, "error, warn, info or debug")
+      ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
+      ->capture_default_str();
+  command->footer("SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
+  command->callback([arguments, &context] { RunServe(*arguments, context); });
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A subclass of httplib::Server that never listens: parked_server.h brings whole requests, and the protected
+// process_request() turns each into an answer.
+#include "webhook/server/admission_handler.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "webhook/engine/respond.h"
+#include "webhook/kube/text.h"
+#include "webhook/server/go_duration.h"
+
+namespace tidewaiter {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+// The answer must have travelled back before the caller gives up: a tenth of its time, at most half a second.
+constexpr std::chrono::milliseconds kMostMargin{500};
+
+struct DoorRoute {
+  std::string_view path;
+  Door door;
+};
+constexpr std::array<DoorRoute, 2> kRoutes = {{{"/validate", Door::kValidate}, {"/mutate", Door::kMutate}}};
+
+// A request's bytes as cpp-httplib's stream; what it writes is collected.
+class MemoryStream final : public httplib::Stream {
+ public:
+  MemoryStream(std::string_view input, std::string_view remote_address, std::string& output)
+      : input_(input), remote_address_(remote_address), output_(output) {}
+
+  bool is_readable() const override { return !input_.empty(); }
+  bool wait_readable() const override { return !input_.empty(); }
+  bool wait_writable() const override { return true; }
+  ssize_t read(char* target, std::size_t size) override {
+    const std::size_t count = std::min(size, input_.size());
+    std::copy_n(input_.data(), count, target);
+    input_.remove_prefix(count);
+    return static_cast<ssize_t>(count);
+  }
+  ssize_t write(const char* source, std::size_t size) override {
+    output_.append(source, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = remote_address_;
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  socket_t socket() const override { return INVALID_SOCKET; }
+  time_t duration() const override { return 0; }
+
+ private:
+  std::string_view input_;
+  const std::string_view remote_address_;
+  std::string& output_;
+};
+
+// What belongs to the request that this thread is answering.
+struct CurrentRequest {
+  SteadyTime start;
+  bool is_overloaded = false;
+};
+thread_local CurrentRequest current_request;
+
+// parked_server.h has sent `100 Continue` itself, while the body was on its way.
+void DropExpect(httplib::Request& request) { request.headers.erase("Expect"); }
+
+void SetText(httplib::Response& response, int status, std::string_view text) {
+  response.status = status;
+  response.set_content(StrCat(text, "\n"), "text/plain; charset=utf-8");
+}
+
+bool IsJson(const std::string& content_type) {
+  std::string_view type = std::string_view(content_type).substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return httplib::detail::case_ignore::equal(std::string(type), "application/json");
+}
+
+class HttplibHandler final : public AdmissionHandler, private httplib::Server {
+ public:
+  HttplibHandler(std::function<std::shared_ptr<const PolicySet>()> policies, Metrics& metrics, const Log& log)
+      : policies_(std::move(policies)), metrics_(metrics), log_(log) {
+    set_payload_max_length(kMaxReviewBytes);
+    set_keep_alive_max_count(std::numeric_limits<int>::max());
+    set_keep_alive_timeout(
+        std::chrono::duration_cast<std::chrono::seconds>(ServerLimits{}.idle_timeout).count());
+    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      return CheckRequest(request, response) ? HandlerResponse::Unhandled : HandlerResponse::Handled;
+    });
+    for (const DoorRoute& route : kRoutes) {
+      Post(std::string(route.path), [this, &route](const httplib::Request& request, httplib::Response& response) {
+        AnswerReview(route.door, request, response);
+      });
+    }
+    set_error_handler([this](const httplib::Request&, httplib::Response& response) { ExplainError(response); });
+    set_exception_handler([this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+      metrics_.CountError("internal");
+      log_.Write(LogLevel::kError, "exception while answering a request");
+      SetText(response, 500, "internal error");
+    });
+  }
+
+  HttpAnswer Handle(const ReceivedRequest& received) override {
+    current_request = {.start = received.start, .is_overloaded = received.is_overloaded};
+    HttpAnswer answer;
+    MemoryStream stream(received.bytes, received.remote_address, answer.bytes);
+    bool is_closed = received.is_draining;
+    const bool is_good = process_request(stream, std::string(received.remote_address), 0, "", 0, received.is_draining,
+                                         is_closed, DropExpect);
+    answer.closes = is_closed || !is_good;
+    return answer;
+  }
+
+  HttpAnswer Refuse(int status, std::string_view reason, std::string_view text) override {
+    metrics_.CountError(reason);
+    log_.Write(LogLevel::kDebug, "request refused", {{"reason", std::string(reason)}, {"message", std::string(text)}});
+    const std::string_view retry = status == 429 ? "Retry-After: 1\r\n" : "";
+    return {.bytes = StrCat("HTTP/1.1 ", status, " ", std::string(httplib::status_message(status)), "\r\n", retry,
+                            "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ",
+                            text.size() + 1, "\r\n\r\n", text, "\n"),
+            .closes = true};
+  }
+
+  void CountLoss(std::string_view reason) override { metrics_.CountError(reason); }
+
+ private:
+  // False when the response is made already. Looks at the header only.
+  bool CheckRequest(const httplib::Request& request, httplib::Response& response) {
+    const bool is_door = std::any_of(kRoutes.begin(), kRoutes.end(),
+                                     [&](const DoorRoute& route) { return route.path == request.path; });
+    if (!is_door) return Fail(response, 404, "not_found", "unknown path: POST /validate or /mutate");
+    if (request.method != "POST") {
+      response.set_header("Allow", "POST");
+      return Fail(response, 405, "method_not_allowed", "only POST is answered here");
+    }
+    if (!IsJson(request.get_header_value("Content-Type"))) {
+      return Fail(response, 415, "unsupported_media_type", "Content-Type must be application/json");
+    }
+    if (current_request.is_overloaded) {
+      response.set_header("Retry-After", "1");
+      return Fail(response, 429, "overloaded", "too many requests wait already");
+    }
+    if (steady_clock::now() >= Deadline(request)) {
+      response.set_header("Retry-After", "1");
+      return Fail(response, 429, "deadline", "the caller's timeout is over before the review could be judged");
+    }
+    return true;
+  }
+
+  bool Fail(httplib::Response& response, int status, std::string_view reason, std::string_view text) {
+    metrics_.CountError(reason);
+    log_.Write(LogLevel::kDebug, "request refused", {{"reason", std::string(reason)}, {"message", std::string(text)}});
+    SetText(response, status, text);
+    return false;
+  }
+
+  // When the answer must be on its way: the caller's `?timeout=`, from the request's first byte, less a margin.
+  static SteadyTime Deadline(const httplib::Request& request) {
+    const std::optional<nanoseconds> timeout = ParseGoDuration(request.get_param_value("timeout"));
+    if (!timeout.has_value()) return SteadyTime::max();
+    return current_request.start + *timeout - std::min<nanoseconds>(*timeout / 10, kMostMargin);
+  }
+
+  void AnswerReview(Door door, const httplib::Request& request, httplib::Response& response) {
+    if (request.body.empty()) {
+      Fail(response, 400, "empty_body", "malformed review: empty, where a JSON object was expected");
+      return;
+    }
+    Answer answer = Review(door, *policies_(), request.body);
+    const nanoseconds duration = steady_clock::now() - current_request.start;
+    metrics_.CountDecision(answer.decision, duration);
+    log_.WriteDecision(answer.decision, duration);
+    response.status = answer.http_status;
+    response.set_content(std::move(answer.body),
+                         answer.http_status == 200 ? "application/json" : "text/plain; charset=utf-8");
+  }
+
+  // Errors that cpp-httplib found by itself get a line of text, too.
+  void ExplainError(httplib::Response& response) {
+    if (!response.body.empty()) return;
+    metrics_.CountError(response.status == 413 ? "too_large" : "bad_request");
+    SetText(response, response.status, httplib::status_message(response.status));
+  }
+
+  const std::function<std::shared_ptr<const PolicySet>()> policies_;
+  Metrics& metrics_;
+  const Log& log_;
+};
+
+}  // namespace
+
+std::unique_ptr<AdmissionHandler> AdmissionHandler::Make(std::function<std::shared_ptr<const PolicySet>()> policies,
+                                                         Metrics& metrics, const Log& log) {
+  return std::make_unique<HttplibHandler>(std::move(policies), metrics, log);
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTTP over whole requests: cpp-httplib parses and writes, this says what each path, method, content type, deadline and
+// overload gets. The decision itself is the engine's. Tested by tests/server/admission_handler_test.cc.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "webhook/policy/policy_set.h"
+#include "webhook/server/log.h"
+#include "webhook/server/metrics.h"
+#include "webhook/server/parked_server.h"
+
+namespace tidewaiter {
+
+// POST /validate and POST /mutate. Every answer is counted and logged once, here.
+class AdmissionHandler : public RequestHandler {
+ public:
+  // `policies` gives the set in force and is called once a review, from several threads. `metrics` and `log` must outlive
+  // the handler.
+  static std::unique_ptr<AdmissionHandler> Make(std::function<std::shared_ptr<const PolicySet>()> policies,
+                                                Metrics& metrics, const Log& log);
+};
+
+}  // namespace tidewaiter

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL's non-blocking calls in four words.
+#include "webhook/server/connection.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tidewaiter {
+namespace {
+
+// One TLS record (RFC 8446 section 5.1).
+constexpr std::size_t kRecordBytes = 16u << 10;
+
+}  // namespace
+
+Connection::Connection(int socket, SslPtr ssl, std::string remote_address)
+    : socket_(socket), ssl_(std::move(ssl)), remote_address_(std::move(remote_address)) {
+  SSL_set_fd(ssl_.get(), socket_);
+  SSL_set_accept_state(ssl_.get());
+}
+
+Connection::~Connection() { close(socket_); }
+
+Connection::Progress Connection::Judge(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_NONE:
+      return Progress::kDone;
+    case SSL_ERROR_WANT_READ:
+      return Progress::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Progress::kWantWrite;
+    default:
+      ERR_clear_error();
+      return Progress::kClosed;
+  }
+}
+
+Connection::Progress Connection::Handshake() {
+  ERR_clear_error();
+  return Judge(SSL_do_handshake(ssl_.get()));
+}
+
+Connection::Progress Connection::Read(std::size_t max_bytes) {
+  std::array<char, kRecordBytes> buffer;
+  while (input.size() < max_bytes) {
+    ERR_clear_error();
+    const int result = SSL_read(ssl_.get(), buffer.data(),
+                                static_cast<int>(std::min(buffer.size(), max_bytes - input.size())));
+    if (result <= 0) return Judge(result);
+    input.append(buffer.data(), static_cast<std::size_t>(result));
+  }
+  return Progress::kDone;
+}
+
+Connection::Progress Connection::Write() {
+  std::size_t sent = 0;
+  while (sent < output.size()) {
+    ERR_clear_error();
+    const int result = SSL_write(ssl_.get(), output.data() + sent,
+                                 static_cast<int>(std::min(output.size() - sent, std::size_t{1} << 20)));
+    if (result <= 0) {
+      output.erase(0, sent);
+      return Judge(result);
+    }
+    sent += static_cast<std::size_t>(result);
+  }
+  output.clear();
+  return Progress::kDone;
+}
+
+void Connection::Shutdown() {
+  if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+}
+
+}  // namespace tidewaiter

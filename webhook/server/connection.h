@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One accepted TLS connection, never blocking: what has arrived, what is still to be sent, and until when something must
+// happen. Owned and moved between threads by parked_server.h, which makes sure that one thread at a time touches it.
+// Tested by tests/server/parked_server_test.cc.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "webhook/server/openssl.h"
+
+namespace tidewaiter {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+class Connection {
+ public:
+  // What an operation came to.
+  enum class Progress {
+    kDone,       // handshake finished, bytes read, everything sent
+    kWantRead,   // try again when the socket is readable
+    kWantWrite,  // try again when the socket is writable
+    kClosed,     // the peer closed, or the connection is broken
+  };
+
+  // Takes the socket, which must be non-blocking.
+  Connection(int socket, SslPtr ssl, std::string remote_address);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Progress Handshake();
+  // Appends what has arrived to `input`, up to `max_bytes` of input.
+  Progress Read(std::size_t max_bytes);
+  // Sends `output` and empties it.
+  Progress Write();
+  // Sends close_notify, if it can be sent at once.
+  void Shutdown();
+
+  int socket() const { return socket_; }
+  const std::string& remote_address() const { return remote_address_; }
+
+  // With a worker or waiting for one; guarded by the server's mutex. Everything below belongs to that worker while it is
+  // true, and to the waiter while it is false.
+  bool is_busy = false;
+  std::atomic<bool> is_shaken = false;  // the handshake is done
+  std::string input;
+  std::string output;
+  bool is_closing = false;         // close once `output` is sent
+  bool is_peer_done = false;       // the peer sends no more
+  std::size_t counted_input = 0;   // bytes of `input` in the server's sum
+  bool has_sent_continue = false;  // `100 Continue` was sent for the request in `input`
+  SteadyTime request_start;        // when the first byte of `input` was seen
+  SteadyTime deadline;             // when it is closed unless something happens
+
+ private:
+  Progress Judge(int result);
+
+  const int socket_;
+  const SslPtr ssl_;
+  const std::string remote_address_;
+};
+
+}  // namespace tidewaiter

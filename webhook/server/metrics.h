@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Prometheus sees. Every label value comes from a closed set (or from the policies, which the operator wrote): never a
+// name, namespace, image or message of a workload. metrics.cc is the only file that knows prometheus-cpp.
+// Tested by tests/server/metrics_test.cc.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "webhook/engine/decision.h"
+#include "webhook/server/parked_server.h"
+
+namespace tidewaiter {
+
+// Thread safe. Reviews with dryRun are counted like all others: a counter is no side effect on the cluster.
+class Metrics {
+ public:
+  explicit Metrics(std::string_view version);
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  // A decision, and how long it took from the request's first byte.
+  void CountDecision(const Decision& decision, std::chrono::nanoseconds duration);
+  // Something that was not a decision: errors_total{reason}. Reasons outside the closed set count as "other".
+  void CountError(std::string_view reason);
+  // policy_reloads_total{result}: "success" or "failure".
+  void CountReload(bool is_good);
+  void SetPoliciesLoaded(std::size_t count);
+  // Seconds since 1970.
+  void SetCertificateExpiry(std::int64_t not_after);
+  // Asked at each scrape.
+  void SetConnectionSource(std::function<ConnectionCounts()> source);
+
+  // The text exposition format 0.0.4.
+  std::string Render() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace tidewaiter

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server's certificate and the TLS settings around it: from PEM files, or made in memory. Serving is in
+// parked_server.h. Tested by tests/server/tls_certificate_test.cc.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tidewaiter {
+
+// A ready server context. Immutable and thread safe; connections keep it alive.
+struct ServingCertificate {
+  std::shared_ptr<SSL_CTX> context;
+  std::string ca_pem;             // what callers must trust; empty when it came from files
+  std::int64_t not_after = 0;     // end of validity of the serving certificate, seconds since 1970
+};
+
+// Reads a certificate chain (leaf first) and its private key, both PEM. NotFound when a file cannot be read,
+// InvalidArgument when it holds no certificate or key or the two do not belong together; the message names the file.
+absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificate_file, const std::string& key_file);
+
+// Makes a CA and a serving certificate signed by it, both ECDSA P-256, in memory; valid for 90 days from `now` (seconds
+// since 1970), five minutes earlier for clocks that are behind. `names` are the subject alternative names: DNS names (a
+// leading `*.` is allowed) and IP addresses. InvalidArgument when a name is neither.
+absl::StatusOr<ServingCertificate> MakeSelfSignedCertificate(const std::vector<std::string>& names, std::int64_t now);
+
+}  // namespace tidewaiter

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Start and end, in order.
+#include "webhook/server/webhook_server.h"
+
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include "webhook/engine/respond.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Waits for a stop signal, at most `timeout`; whether one came.
+bool WaitForSignal(std::chrono::milliseconds timeout) {
+  const sigset_t signals = StopSignals();
+  const timespec time{.tv_sec = timeout.count() / 1000, .tv_nsec = (timeout.count() % 1000) * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &time) > 0;
+}
+
+}  // namespace
+
+WebhookServer::WebhookServer(const ServeOptions& options)
+    : options_(options), log_(options.log_level), metrics_(options.version) {}
+
+WebhookServer::~WebhookServer() {
+  metrics_.SetConnectionSource(nullptr);
+  ops_.reset();
+  server_.reset();
+}
+
+absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeOptions& options,
+                                                                    std::shared_ptr<const PolicySet> policies) {
+  absl::StatusOr<ServingCertificate> certificate =
+      options.certificate_file.empty() ? MakeSelfSignedCertificate(options.tls_names, std::time(nullptr))
+                                       : LoadCertificate(options.certificate_file, options.key_file);
+  if (!certificate.ok()) return certificate.status();
+
+  std::unique_ptr<WebhookServer> self(new WebhookServer(options));
+  self->ca_pem_ = certificate->ca_pem;
+  self->metrics_.SetCertificateExpiry(certificate->not_after);
+  self->SetPolicies(std::move(policies));
+  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); }, self->metrics_,
+                                          self->log_);
+  ServerLimits limits = options.limits;
+  limits.max_body_bytes = kMaxReviewBytes;
+  absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
+      options.listen_host, options.listen_port, *std::move(certificate), limits, *self->handler_);
+  if (!server.ok()) return server.status();
+  self->server_ = *std::move(server);
+  self->metrics_.SetConnectionSource([raw = self->server_.get()] { return raw->CountConnections(); });
+  absl::StatusOr<std::unique_ptr<OpsServer>> ops = OpsServer::Start(
+      options.ops_host, options.ops_port,
+      [raw = self.get()] { return raw->is_draining_ ? std::string("draining") : std::string(); }, self->metrics_);
+  if (!ops.ok()) return ops.status();
+  self->ops_ = *std::move(ops);
+  return self;
+}
+
+void WebhookServer::SetPolicies(std::shared_ptr<const PolicySet> policies) {
+  metrics_.SetPoliciesLoaded(policies->policies.size());
+  const std::lock_guard lock(policies_mutex_);
+  policies_.swap(policies);
+}
+
+std::shared_ptr<const PolicySet> WebhookServer::policies() const {
+  const std::lock_guard lock(policies_mutex_);
+  return policies_;
+}
+
+void WebhookServer::Drain(const std::function<void(std::chrono::milliseconds)>& wait) {
+  is_draining_ = true;
+  server_->BeginDrain();
+  wait(options_.drain_time);
+  server_->Stop(options_.stop_time);
+}
+
+void BlockSignals() {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void ServeUntilSignal(WebhookServer& server) {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  server.log().Write(LogLevel::kInfo, "draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  server.Drain(WaitForSignal);
+  server.log().Write(LogLevel::kInfo, "stopped");
+}
+
+}  // namespace tidewaiter

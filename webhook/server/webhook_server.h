@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole server: certificate, admission port, operations port, log, metrics, and the way it starts and ends.
+// Tested by tests/server/webhook_server_test.cc and tests/integration.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "webhook/policy/policy_set.h"
+#include "webhook/server/admission_handler.h"
+#include "webhook/server/ops_server.h"
+
+namespace tidewaiter {
+
+struct ServeOptions {
+  std::string listen_host = "0.0.0.0";
+  int listen_port = 8443;
+  std::string ops_host = "0.0.0.0";
+  int ops_port = 8080;
+  // PEM files; both empty: self-signed in memory for the names of `tls_names`.
+  std::string certificate_file;
+  std::string key_file;
+  std::vector<std::string> tls_names = {"localhost", "127.0.0.1", "::1"};
+  LogLevel log_level = LogLevel::kInfo;
+  ServerLimits limits;
+  // After SIGTERM: how long answers with `Connection: close` are given before the port is closed (endpoints take a moment
+  // to leave the Service), and then how long running requests may take.
+  std::chrono::milliseconds drain_time{5'000};
+  std::chrono::milliseconds stop_time{10'000};
+  std::string_view version;
+};
+
+class WebhookServer {
+ public:
+  // Starts serving. InvalidArgument and NotFound for the certificate, Unavailable for a port that is taken.
+  static absl::StatusOr<std::unique_ptr<WebhookServer>> Start(const ServeOptions& options,
+                                                              std::shared_ptr<const PolicySet> policies);
+  // Stops at once.
+  ~WebhookServer();
+
+  int port() const { return server_->port(); }
+  int ops_port() const { return ops_->port(); }
+  // What callers must trust when the certificate was made in memory; "" otherwise.
+  const std::string& ca_pem() const { return ca_pem_; }
+  Metrics& metrics() { return metrics_; }
+  const Log& log() const { return log_; }
+
+  // Replaces all policies at once; reviews under way finish with the old ones.
+  void SetPolicies(std::shared_ptr<const PolicySet> policies);
+
+  // Readiness fails and answers carry `Connection: close`, while `wait` waits for drain_time (it may come back
+  // earlier); then the port is closed, what runs is finished (at most stop_time), and all threads end.
+  void Drain(const std::function<void(std::chrono::milliseconds)>& wait);
+
+ private:
+  explicit WebhookServer(const ServeOptions& options);
+  std::shared_ptr<const PolicySet> policies() const;
+
+  const ServeOptions options_;
+  Log log_;
+  Metrics metrics_;
+  std::atomic<bool> is_draining_ = false;
+  mutable std::mutex policies_mutex_;
+  std::shared_ptr<const PolicySet> policies_;
+  std::string ca_pem_;
+  std::unique_ptr<AdmissionHandler> handler_;
+  std::unique_ptr<ParkedServer> server_;
+  std::unique_ptr<OpsServer> ops_;
+};
+
+// Blocks until SIGTERM or SIGINT, then drains; a second signal hurries it. Call BlockSignals first.
+void ServeUntilSignal(WebhookServer& server);
+
+// Blocks SIGTERM and SIGINT in this thread and those it starts, so that ServeUntilSignal can wait for them, and ignores
+// SIGPIPE. Call before any thread is started.
+void BlockSignals();
+
+}  // namespace tidewaiter
