@@ -4,7 +4,6 @@
 #include "webhook/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
-
 #include <exception>
 #include <iostream>
 
@@ -21,7 +20,9 @@ void CommandContext::Fail(std::string_view message) {
 }
 
 void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths) {
-  command.add_option("--policies", paths, "Policy file, or folder of *.yaml; may be given several times. Default: the built-in policy")
+  command
+      .add_option("--policies", paths,
+                  "Policy file, or folder of *.yaml; may be given several times. Default: the built-in policy")
       ->type_name("DIR|FILE")
       ->expected(1)
       ->take_all();

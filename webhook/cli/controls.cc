@@ -3,7 +3,6 @@
 // `tidewaiter controls`: what can be required, as a list or as the Markdown of docs/controls.md.
 // Tested by tests/cli/command_line_test.cc; ./dev lint compares docs/controls.md.
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
@@ -56,7 +55,8 @@ void PrintControl(const Control& control, std::ostream& out) {
 }
 
 void PrintMarkdown(std::ostream& out) {
-  out << "# Controls\n\nWritten by `tidewaiter controls --markdown`; do not edit. Beside its settings each control takes "
+  out << "# Controls\n\nWritten by `tidewaiter controls --markdown`; do not edit. Beside its settings each control "
+         "takes "
          "`mode` (`enforce`, `warn`, `audit`), which overrides the policy's.\n\n";
   out << "| Control | What it asks | Injects |\n| --- | --- | --- |\n";
   for (const Control* control : AllControls()) {
@@ -73,9 +73,8 @@ void AddControlsCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("controls", "List what policies can require");
   const auto is_markdown = std::make_shared<bool>(false);
   command->add_flag("--markdown", *is_markdown, "With fields, settings and sources, as Markdown");
-  command->callback([is_markdown, &context] {
-    *is_markdown ? PrintMarkdown(context.streams.out) : PrintList(context.streams.out);
-  });
+  command->callback(
+      [is_markdown, &context] { *is_markdown ? PrintMarkdown(context.streams.out) : PrintList(context.streams.out); });
 }
 
 }  // namespace tidewaiter

@@ -3,7 +3,6 @@
 // `tidewaiter policy check`: loads policy documents as the server would and says what is wrong with each.
 // Tested by tests/cli/command_line_test.cc.
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 
 #include "webhook/cli/command_line.h"

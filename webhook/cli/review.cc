@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `tidewaiter review`: AdmissionReviews in, one answer per line out, by the same engine as the server's. Nothing else goes
-// to standard output. Tested by tests/cli/review_test.cc.
+// `tidewaiter review`: AdmissionReviews in, one answer per line out, by the same engine as the server's. Nothing else
+// goes to standard output. Tested by tests/cli/review_test.cc.
 #include <CLI/CLI.hpp>
-
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -40,7 +39,8 @@ class Reviewer {
   void ReviewLines(std::istream& in) {
     std::string line;
     for (int number = 1; std::getline(in, line); ++number) {
-      if (line.find_first_not_of(" \t\r") != std::string::npos) ReviewText(StrCat("standard input, line ", number), line);
+      if (line.find_first_not_of(" \t\r") != std::string::npos)
+        ReviewText(StrCat("standard input, line ", number), line);
     }
     if (in.bad()) context_.Fail("standard input: cannot be read");
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `tidewaiter serve`: the webhook. Prints where it listens and, when it made its own certificate, the CA that callers must
-// trust; everything after that goes to the log on standard error. Tested by tests/integration.
+// `tidewaiter serve`: the webhook. Prints where it listens and, when it made its own certificate, the CA that callers
+// must trust; everything after that goes to the log on standard error. Tested by tests/integration.
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 
 #include "absl/strings/numbers.h"
@@ -22,6 +21,7 @@ struct ServeArguments {
   std::string ops_listen = "0.0.0.0:8080";
   std::string log_level = "info";
   double drain_seconds = 5;
+  int max_wait_ms = 100;
   ServeOptions options;
 };
 
@@ -46,6 +46,7 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   }
   options.log_level = *LogLevelFromName(arguments.log_level);
   options.drain_time = std::chrono::milliseconds(static_cast<std::int64_t>(arguments.drain_seconds * 1000));
+  options.limits.max_worker_wait = std::chrono::milliseconds(arguments.max_wait_ms);
   options.version = kVersion;
 
   absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(arguments.policies);
@@ -61,7 +62,8 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   for (const Policy& policy : (*policies)->policies) {
     out << "policy " << policy.name << ": " << policy.controls.size() << " controls (" << policy.source << ")\n";
   }
-  if (!(*server)->ca_pem().empty()) out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
+  if (!(*server)->ca_pem().empty())
+    out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
   out.flush();
   ServeUntilSignal(**server);
 }
@@ -93,8 +95,9 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--max-connections", options.limits.max_connections, "Connections beyond are closed at once")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command->add_option("--max-queue", options.limits.max_queue, "Waiting requests beyond are answered 429")
-      ->check(CLI::Range(1, 1'000'000))
+  command
+      ->add_option("--max-wait-ms", arguments->max_wait_ms, "Requests that waited longer for a thread are answered 429")
+      ->check(CLI::Range(1, 30'000))
       ->capture_default_str();
   command->add_option("--drain-seconds", arguments->drain_seconds, "How long to serve on after SIGTERM")
       ->check(CLI::Range(0.0, 3600.0))

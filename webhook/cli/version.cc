@@ -4,7 +4,6 @@
 #include "webhook/cli/version.h"
 
 #include <CLI/CLI.hpp>
-
 #include <iostream>
 
 #include "webhook/cli/command_line.h"

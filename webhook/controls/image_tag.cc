@@ -36,7 +36,8 @@ struct ImageTagSettings {
 void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     if (reference.is_pinned()) return;
-    const std::string_view tag = reference.tag.has_value() ? std::string_view(*reference.tag) : std::string_view("latest");
+    const std::string_view tag =
+        reference.tag.has_value() ? std::string_view(*reference.tag) : std::string_view("latest");
     const auto is_match = [&](const std::string& glob) { return GlobMatches(glob, tag); };
     if (std::none_of(settings.forbidden.begin(), settings.forbidden.end(), is_match)) return;
     findings.push_back(image.MakeFinding(

@@ -8,9 +8,9 @@
 // Allowed:  true. Pods with spec.os.name=windows are not judged: the API server refuses the field there.
 // Settings: inject, writablePaths, sizeLimit.
 // Injects:  readOnlyRootFilesystem=true where it is not set; then, for each of writablePaths that the container has not
-//           mounted, an emptyDir of its own, so that a program that needs /tmp still starts. Containers do not share one:
-//           what a container keeps in /tmp was private before and stays so. An ephemeral container gets no volume: the
-//           API server lets none be added to a running Pod.
+//           mounted, an emptyDir of its own, so that a program that needs /tmp still starts. Containers do not share
+//           one: what a container keeps in /tmp was private before and stays so. An ephemeral container gets no volume:
+//           the API server lets none be added to a running Pod.
 // Source:   https://kubernetes.io/docs/tasks/configure-pod-container/security-context/;
 //           NSA/CISA Kubernetes Hardening Guide, "Immutable container file systems"
 #include <algorithm>
@@ -44,7 +44,8 @@ struct ReadOnlyRootFilesystemSettings {
 void Check(const Pod& pod, const ReadOnlyRootFilesystemSettings&, Findings& findings) {
   if (pod.is_windows()) return;
   for (const Container& container : pod.containers) {
-    if (container.security_context.has_value() && container.security_context->read_only_root_filesystem == true) continue;
+    if (container.security_context.has_value() && container.security_context->read_only_root_filesystem == true)
+      continue;
     findings.push_back(ContainerFinding(container, "/securityContext/readOnlyRootFilesystem",
                                         "must set securityContext.readOnlyRootFilesystem=true",
                                         "securityContext: {readOnlyRootFilesystem: true}"));

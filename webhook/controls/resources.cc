@@ -5,15 +5,18 @@
 // Requirement: containers say what they need and what they may take, within the policy's bounds.
 //
 // Fields:   spec.{containers,initContainers}[*].resources.{requests,limits}, spec.resources.{requests,limits}
-// Allowed:  an amount above 0 for each required resource, of the container or (Kubernetes 1.34) of the whole Pod; a request
+// Allowed:  an amount above 0 for each required resource, of the container or (Kubernetes 1.34) of the whole Pod; a
+// request
 //           that is not set is its limit, as the API server defaults it. Nothing above `maximum`; no limit more than
-//           `maxLimitRequestRatio` times its request. Init and sidecar containers like all others. Ephemeral containers are
-//           not judged: the API server refuses resources on them (core/v1 EphemeralContainerCommon).
+//           `maxLimitRequestRatio` times its request. Init and sidecar containers like all others. Ephemeral containers
+//           are not judged: the API server refuses resources on them (core/v1 EphemeralContainerCommon).
 // Settings: require, inject, maximum, maxLimitRequestRatio.
-// Injects:  the defaults of `inject` where nothing is set: a request only if the container has no limit of that resource, a
+// Injects:  the defaults of `inject` where nothing is set: a request only if the container has no limit of that
+// resource, a
 //           limit never below the container's request and not beside limits of the whole Pod, nothing that would break
 //           `maximum` or the ratio.
-// Source:   https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/; KEP-2837 (Pod-level resources)
+// Source:   https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/; KEP-2837 (Pod-level
+// resources)
 #include <algorithm>
 
 #include "webhook/controls/base/control.h"
@@ -85,11 +88,11 @@ void CheckRatio(const Owner& owner, const ResourceList& ratios, Findings& findin
     const Quantity* limit = AmountOf(owner.resources, kLimits, resource);
     const Quantity* request = EffectiveAmount(owner.resources, kRequests, resource);
     if (limit == nullptr || request == nullptr || !ExceedsRatio(*limit, *request, ratio)) continue;
-    findings.push_back(owner.MakeFinding(
-        kLimits, resource,
-        StrCat("must not set resources.limits.", resource, " above ", ratio.text(), " times the request (is ",
-               limit->text(), ", request ", request->text(), ")"),
-        StrCat("<at most ", ratio.text(), " x ", request->text(), ">")));
+    findings.push_back(
+        owner.MakeFinding(kLimits, resource,
+                          StrCat("must not set resources.limits.", resource, " above ", ratio.text(),
+                                 " times the request (is ", limit->text(), ", request ", request->text(), ")"),
+                          StrCat("<at most ", ratio.text(), " x ", request->text(), ">")));
   }
 }
 
@@ -142,7 +145,8 @@ void InjectInto(std::size_t i, const ResourcesSettings& settings, Editor& editor
   // Copied, because what was there before decides, not what is injected on the way.
   const std::optional<ResourceRequirements> before = pod.containers[i].resources;
   const auto is_pod_level = [&](std::string_view resource) {
-    return AmountOf(pod.resources, kRequests, resource) != nullptr || AmountOf(pod.resources, kLimits, resource) != nullptr;
+    return AmountOf(pod.resources, kRequests, resource) != nullptr ||
+           AmountOf(pod.resources, kLimits, resource) != nullptr;
   };
   const bool has_pod_limits = pod.resources.has_value() && !pod.resources->limits.empty();
   for (const auto& [resource, amount] : settings.inject.limits) {

@@ -8,9 +8,11 @@
 //           runAsNonRoot; with forbidRootUser also .runAsUser and, on Windows, .windowsOptions.runAsUserName
 // Allowed:  true; a container may leave it unset when the Pod sets true. runAsUser: unset or not 0.
 //           windowsOptions.runAsUserName: anything but ContainerAdministrator.
-//           With spec.hostUsers=false root in the container is not root on the node: everything is allowed (from v1.35).
+//           With spec.hostUsers=false root in the container is not root on the node: everything is allowed (from
+//           v1.35).
 // Settings: inject, runAsUser, runAsGroup, forbidRootUser.
-// Injects:  runAsNonRoot=true (and, when set, runAsUser and runAsGroup) into each container that has neither its own nor
+// Injects:  runAsNonRoot=true (and, when set, runAsUser and runAsGroup) into each container that has neither its own
+// nor
 //           the Pod's. A value that is there is never changed.
 // Source:   Pod Security Standards, restricted: "Running as Non-root" and "Running as Non-root user";
 //           kubelet pkg/kubelet/kuberuntime/security_context_others.go for what happens on the node.
@@ -31,7 +33,8 @@ struct RunAsNonRootSettings {
     using S = RunAsNonRootSettings;
     static const SettingsSchema<S> schema = {
         {"inject", &S::inject, "set runAsNonRoot=true where neither the container nor the Pod sets it"},
-        SettingField<S>("runAsUser", &S::run_as_user, "with inject: the numeric user to set where none is set").AtLeast(1),
+        SettingField<S>("runAsUser", &S::run_as_user, "with inject: the numeric user to set where none is set")
+            .AtLeast(1),
         SettingField<S>("runAsGroup", &S::run_as_group, "with inject: the numeric group to set where none is set")
             .AtLeast(1),
         {"forbidRootUser", &S::forbid_root_user, "also forbid runAsUser=0 and, on Windows, ContainerAdministrator"},
@@ -50,10 +53,10 @@ void CheckRootUser(const Pod& pod, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (pod.is_windows()) {
       if (!IsContainerAdministrator(EffectiveWindowsUser(pod, container))) continue;
-      findings.push_back(ContainerFinding(
-          container, "/securityContext/windowsOptions/runAsUserName",
-          "must not run as ContainerAdministrator (securityContext.windowsOptions.runAsUserName)",
-          "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}"));
+      findings.push_back(
+          ContainerFinding(container, "/securityContext/windowsOptions/runAsUserName",
+                           "must not run as ContainerAdministrator (securityContext.windowsOptions.runAsUserName)",
+                           "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}"));
     } else if (container.security_context.has_value() && container.security_context->run_as_user == 0) {
       findings.push_back(ContainerFinding(container, "/securityContext/runAsUser",
                                           "must not set securityContext.runAsUser=0",
@@ -103,9 +106,10 @@ void Inject(const RunAsNonRootSettings& settings, Editor& editor) {
     editor.SetRunAsNonRoot(i);
     if (pod.is_windows() || user.has_value()) continue;
     // The kubelet's own words, so that a search for the error on the node leads here.
-    editor.Warn(StrCat(ContainerKindName(container.kind), " \"", container.name,
-                       "\" sets no numeric runAsUser and may not start: \"container has runAsNonRoot and image will run "
-                       "as root\" or \"... image has non-numeric user\""));
+    editor.Warn(
+        StrCat(ContainerKindName(container.kind), " \"", container.name,
+               "\" sets no numeric runAsUser and may not start: \"container has runAsNonRoot and image will run "
+               "as root\" or \"... image has non-numeric user\""));
   }
 }
 

@@ -21,12 +21,12 @@ std::string_view DoorName(Door door);
 
 // What the answer says, in one word; the value of the metric label `decision`.
 enum class Outcome {
-  kAllow,  // allowed as it is
-  kWarn,   // allowed, with warnings
-  kPatch,  // allowed with a JSON patch
-  kDeny,   // a policy in enforce mode forbids it
-  kRefuse, // the object cannot be read as its kind (wrong type, bad quantity): denied with the pointer
-  kError,  // an inner failure: denied with code 500
+  kAllow,   // allowed as it is
+  kWarn,    // allowed, with warnings
+  kPatch,   // allowed with a JSON patch
+  kDeny,    // a policy in enforce mode forbids it
+  kRefuse,  // the object cannot be read as its kind (wrong type, bad quantity): denied with the pointer
+  kError,   // an inner failure: denied with code 500
 };
 
 // "allow", "warn", "patch", "deny", "refuse", "error".

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mutate, then validate, with one engine: what the mutate door would add is added before a template is judged. A Pod at the
-// validate door is judged as it is: it has been through the mutate door, and if that was down nothing is assumed.
+// Mutate, then validate, with one engine: what the mutate door would add is added before a template is judged. A Pod at
+// the validate door is judged as it is: it has been through the mutate door, and if that was down nothing is assumed.
 #include "webhook/engine/doors.h"
 
 #include <algorithm>
@@ -18,16 +18,15 @@ void Append(std::vector<Injection> from, std::vector<Injection>& to) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-// The findings on `workload`, after foreseeing what its Pods will get. `notes` takes what injecting controls have to say
-// about a template (its Pods' creator is a controller and reads no warnings); nullptr when it is not wanted.
+// The findings on `workload`, after foreseeing what its Pods will get. `notes` takes what injecting controls have to
+// say about a template (its Pods' creator is a controller and reads no warnings); nullptr when it is not wanted.
 std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& workload, const Pod* old_pod,
                                          std::vector<std::string>* notes) {
   const std::vector<const Policy*>& policies = door_case.policies;
   const bool is_template = !workload.pod_pointer.empty();
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
   if (is_template && scope.has_value() && HasInjection(policies, InjectionKind::kEnforced)) {
-    InjectionResult result =
-        Inject(policies, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
+    InjectionResult result = Inject(policies, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
     if (notes != nullptr) *notes = std::move(result.warnings);
   }
   std::optional<Pod> would_be;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs the injecting controls of some policies over a Pod. Used for real (the mutate door) and to foresee what a template's
-// Pods will be, so that both can never differ. Tested by tests/engine/invariants_test.cc.
+// Runs the injecting controls of some policies over a Pod. Used for real (the mutate door) and to foresee what a
+// template's Pods will be, so that both can never differ. Tested by tests/engine/invariants_test.cc.
 #pragma once
 
 #include <optional>
@@ -24,10 +24,11 @@ struct InjectionResult {
   std::string patch;  // RFC 6902, or ""
 };
 
-// What the API server lets a webhook change of this object, or nullopt for nothing at all. `old_pod` is the Pod before an
-// update, or nullptr. Pods: while being created, and new containers of pods/ephemeralcontainers; mirror Pods never
+// What the API server lets a webhook change of this object, or nullopt for nothing at all. `old_pod` is the Pod before
+// an update, or nullptr. Pods: while being created, and new containers of pods/ephemeralcontainers; mirror Pods never
 //
-// (kubernetes pkg/apis/core/validation: ValidatePodUpdate, allowedEphemeralContainerFields). Templates: their Pods are created later.
+// (kubernetes pkg/apis/core/validation: ValidatePodUpdate, allowedEphemeralContainerFields). Templates: their Pods are
+// created later.
 std::optional<EditScope> FindEditScope(const AdmissionRequest& request, const Workload& workload, const Pod* old_pod);
 
 // Whether any control of `policies` would do something for `kind`.

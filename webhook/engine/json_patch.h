@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Recorded changes become an RFC 6902 patch. Only `add` is used: a missing parent is added once, with everything new
-// inside it. Tested by tests/engine/json_patch_test.cc and, with an independent RFC 6902 implementation over all fixtures,
-// by tests/engine/invariants_test.cc.
+// inside it. Tested by tests/engine/json_patch_test.cc and, with an independent RFC 6902 implementation over all
+// fixtures, by tests/engine/invariants_test.cc.
 #pragma once
 
 #include <string>

@@ -43,9 +43,8 @@ void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<J
 }
 
 bool AnyDenies(const std::vector<JudgedFinding>& findings) {
-  return std::any_of(findings.begin(), findings.end(), [](const JudgedFinding& judged) {
-    return judged.mode == Mode::kEnforce && !judged.is_inherited;
-  });
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const JudgedFinding& judged) { return judged.mode == Mode::kEnforce && !judged.is_inherited; });
 }
 
 }  // namespace tidewaiter

@@ -24,8 +24,8 @@ struct JudgedPod {
 std::vector<JudgedFinding> Judge(const std::vector<const Policy*>& policies, const JudgedPod& pod,
                                  std::string_view pod_pointer, bool only_resources);
 
-// Marks each finding that the object before the update had as well: same policy, control, container (by kind and name) and
-// requirement, so that a moved container is still the same and another bad value is a new violation.
+// Marks each finding that the object before the update had as well: same policy, control, container (by kind and name)
+// and requirement, so that a moved container is still the same and another bad value is a new violation.
 void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<JudgedFinding>& findings);
 
 // Whether any finding denies.

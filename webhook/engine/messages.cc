@@ -47,15 +47,16 @@ std::string Shorten(std::string text, std::size_t max_bytes) {
   return StrCat(text, kEllipsis);
 }
 
-std::string Origin(std::string_view policy, std::string_view control) { return StrCat(" [", policy, "/", control, "]"); }
+std::string Origin(std::string_view policy, std::string_view control) {
+  return StrCat(" [", policy, "/", control, "]");
+}
 
 // The finding as a warning: whole if it fits, else without its path, else cut; who says so always stays.
 std::string WarningLine(const JudgedFinding& judged) {
   const std::string_view note = judged.is_inherited ? " (was so before this update)" : "";
   std::string whole = WithoutControlCharacters(StrCat(FindingLine(judged), note));
   if (whole.size() <= kMaxWarningBytes) return whole;
-  const std::string origin =
-      WithoutControlCharacters(StrCat(note, Origin(judged.policy, judged.finding.control)));
+  const std::string origin = WithoutControlCharacters(StrCat(note, Origin(judged.policy, judged.finding.control)));
   const std::size_t room = kMaxWarningBytes - std::min(origin.size(), kMaxWarningBytes / 2);
   return Shorten(Shorten(WithoutControlCharacters(FindingMessage(judged.finding)), room) + origin, kMaxWarningBytes);
 }
@@ -87,13 +88,14 @@ std::vector<std::string> WouldInjectWarnings(const std::vector<Injection>& injec
   for (std::size_t i = 0; i < injections.size();) {
     const Injection& first = injections[i];
     std::size_t end = i;
-    while (end < injections.size() && injections[end].policy == first.policy && injections[end].control == first.control) {
+    while (end < injections.size() && injections[end].policy == first.policy &&
+           injections[end].control == first.control) {
       ++end;
     }
     if (first.mode == Mode::kWarn) {
       const std::string more = end - i > 1 ? StrCat(" and ", end - i - 1, " more") : std::string();
-      warnings.push_back(StrCat("would set ", FieldPath(first.pointer), "=", first.value, more,
-                                Origin(first.policy, first.control)));
+      warnings.push_back(
+          StrCat("would set ", FieldPath(first.pointer), "=", first.value, more, Origin(first.policy, first.control)));
     }
     i = end;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people read: denial messages, kubectl warnings, audit annotations; made from findings and injections, within the API
-// server's limits. Tested by tests/engine/messages_test.cc.
+// What people read: denial messages, kubectl warnings, audit annotations; made from findings and injections, within the
+// API server's limits. Tested by tests/engine/messages_test.cc.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace tidewaiter {
 
-// A warning longer than this may be cut by the API server (api/admission/v1/types.go: 256); all of them together may hold
-// 4096 characters (apiserver pkg/endpoints/filters/warning.go). Counted here in bytes, which is never less.
+// A warning longer than this may be cut by the API server (api/admission/v1/types.go: 256); all of them together may
+// hold 4096 characters (apiserver pkg/endpoints/filters/warning.go). Counted here in bytes, which is never less.
 inline constexpr std::size_t kMaxWarningBytes = 256;
 inline constexpr std::size_t kMaxWarningsBytes = 4096;
 // Our own bound for one audit annotation: an audit event is one log line.

@@ -131,8 +131,7 @@ void Decide(const AdmissionRequest& request, const PolicySet& policies, Decision
   if (decision.name.empty()) {
     decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : metadata.name;
   }
-  DoorCase door_case{
-      .request = request, .workload = *std::move(workload), .old = {}, .policies = std::move(matching)};
+  DoorCase door_case{.request = request, .workload = *std::move(workload), .old = {}, .policies = std::move(matching)};
   // The mutate door needs it for one thing only: which ephemeral containers are new.
   const bool needs_old = decision.door == Door::kValidate || request.subresource == "ephemeralcontainers";
   if (request.operation == "UPDATE" && needs_old) {

@@ -28,9 +28,9 @@ static absl::Status DecodeValue(JsonValue value, const JsonPath&, std::optional<
 
 template <>
 struct JsonFields<GroupVersionKind> {
-  static constexpr auto kFields = std::tuple{Field("group", &GroupVersionKind::group),
-                                             Field("version", &GroupVersionKind::version),
-                                             Field("kind", &GroupVersionKind::kind)};
+  static constexpr auto kFields =
+      std::tuple{Field("group", &GroupVersionKind::group), Field("version", &GroupVersionKind::version),
+                 Field("kind", &GroupVersionKind::kind)};
 };
 
 template <>
@@ -40,17 +40,16 @@ struct JsonFields<UserInfo> {
 
 template <>
 struct JsonFields<AdmissionRequest> {
-  static constexpr auto kFields =
-      std::tuple{Field("uid", &AdmissionRequest::uid),
-                 Field("kind", &AdmissionRequest::kind),
-                 Field("subResource", &AdmissionRequest::subresource),
-                 Field("name", &AdmissionRequest::name),
-                 Field("namespace", &AdmissionRequest::namespace_name),
-                 Field("operation", &AdmissionRequest::operation),
-                 Field("userInfo", &AdmissionRequest::user_info),
-                 Field("dryRun", &AdmissionRequest::is_dry_run),
-                 Field("object", &AdmissionRequest::object),
-                 Field("oldObject", &AdmissionRequest::old_object)};
+  static constexpr auto kFields = std::tuple{Field("uid", &AdmissionRequest::uid),
+                                             Field("kind", &AdmissionRequest::kind),
+                                             Field("subResource", &AdmissionRequest::subresource),
+                                             Field("name", &AdmissionRequest::name),
+                                             Field("namespace", &AdmissionRequest::namespace_name),
+                                             Field("operation", &AdmissionRequest::operation),
+                                             Field("userInfo", &AdmissionRequest::user_info),
+                                             Field("dryRun", &AdmissionRequest::is_dry_run),
+                                             Field("object", &AdmissionRequest::object),
+                                             Field("oldObject", &AdmissionRequest::old_object)};
 };
 
 template <>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two halves of an AdmissionReview (admission.k8s.io/v1): the request as it is read, and the response, which only its
-// named constructors can make. Tested by tests/kube/admission_review_test.cc.
+// The two halves of an AdmissionReview (admission.k8s.io/v1): the request as it is read, and the response, which only
+// its named constructors can make. Tested by tests/kube/admission_review_test.cc.
 #pragma once
 
 #include <optional>

@@ -20,7 +20,8 @@ std::string FieldPath(std::string_view pointer) {
   if (pointer.empty()) return path;
   for (const absl::string_view part : absl::StrSplit(ToAbsl(pointer.substr(1)), '/')) {
     const std::string token = absl::StrReplaceAll(part, {{"~1", "/"}, {"~0", "~"}});
-    const bool is_index = !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_index =
+        !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (is_index || token.find_first_of("./") != std::string::npos) {
       StrAppend(&path, "[", token, "]");
     } else {

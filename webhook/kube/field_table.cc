@@ -3,9 +3,9 @@
 // The scalar ends of the table decoder, and its error texts.
 #include "webhook/kube/field_table.h"
 
-#include "webhook/kube/text.h"
 #include "absl/strings/ascii.h"
 #include "webhook/kube/field_path.h"
+#include "webhook/kube/text.h"
 
 namespace tidewaiter {
 

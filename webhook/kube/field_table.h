@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoding by table: a struct names its fields once (JSON name, member), and the C++ type of each member decides what JSON
-// type is expected. Absent and null are the same; a wrong type is refused with its JSON pointer and the type expected;
-// unknown fields are left alone; a field given twice is refused, because readers differ in which one they take.
-// Tested by tests/kube/pod_decoder_test.cc.
+// Decoding by table: a struct names its fields once (JSON name, member), and the C++ type of each member decides what
+// JSON type is expected. Absent and null are the same; a wrong type is refused with its JSON pointer and the type
+// expected; unknown fields are left alone; a field given twice is refused, because readers differ in which one they
+// take. Tested by tests/kube/pod_decoder_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -46,11 +46,11 @@ absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValu
 template <typename Struct, typename Member>
 struct JsonField {
   std::string_view name;
-  Member Struct::* member;
+  Member Struct::*member;
 };
 
 template <typename Struct, typename Member>
-constexpr JsonField<Struct, Member> Field(std::string_view name, Member Struct::* member) {
+constexpr JsonField<Struct, Member> Field(std::string_view name, Member Struct::*member) {
   return {name, member};
 }
 
@@ -64,7 +64,7 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string& out
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out);
 
 template <typename Struct>
-  requires requires { JsonFields<Struct>::kFields; }
+requires requires { JsonFields<Struct>::kFields; }
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Struct& out);
 template <typename T>
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::optional<T>& out);
@@ -74,7 +74,7 @@ template <typename T>
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::map<std::string, T, std::less<>>& out);
 
 template <typename Struct>
-  requires requires { JsonFields<Struct>::kFields; }
+requires requires { JsonFields<Struct>::kFields; }
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Struct& out) {
   constexpr auto& kFields = JsonFields<Struct>::kFields;
   static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(kFields)>> <= 32);

@@ -96,7 +96,8 @@ absl::Status JsonValue::ForEachMember(
   return absl::OkStatus();
 }
 
-absl::Status JsonValue::ForEachElement(absl::FunctionRef<absl::Status(std::size_t index, JsonValue value)> visit) const {
+absl::Status JsonValue::ForEachElement(
+    absl::FunctionRef<absl::Status(std::size_t index, JsonValue value)> visit) const {
   simdjson::dom::array array;
   if (ElementOf(bits_).get(array) != simdjson::SUCCESS) return absl::OkStatus();
   std::size_t index = 0;

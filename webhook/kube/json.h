@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON as it is read on the hot path: simdjson behind a few words, so that json.cc is the only file that knows it. Not for
-// writing. Tested by tests/kube/json_test.cc.
+// JSON as it is read on the hot path: simdjson behind a few words, so that json.cc is the only file that knows it. Not
+// for writing. Tested by tests/kube/json_test.cc.
 #pragma once
 
 #include <array>

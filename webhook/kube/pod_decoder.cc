@@ -47,7 +47,8 @@ absl::Status AddContainers(std::vector<Container>& from, std::string_view list, 
     if (!container.image.has_value() || container.image->empty()) {
       return DecodeError(JsonPath(path, "image"), StrCat("required: container \"", container.name, "\" has no image"));
     }
-    container.kind = kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;
+    container.kind =
+        kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;
     container.index = i;
     container.pointer = StrCat("/spec/", list, "/", i);
     to.push_back(std::move(container));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads a Pod from JSON: the object itself, or the template inside another workload. Refuses what cannot be read; judges
-// nothing. Tested by tests/kube/pod_decoder_test.cc.
+// Reads a Pod from JSON: the object itself, or the template inside another workload. Refuses what cannot be read;
+// judges nothing. Tested by tests/kube/pod_decoder_test.cc.
 #pragma once
 
 #include "absl/status/statusor.h"

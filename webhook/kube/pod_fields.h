@@ -25,8 +25,8 @@ struct JsonFields<SeLinuxOptions> {
 
 template <>
 struct JsonFields<LocalProfile> {
-  static constexpr auto kFields = std::tuple{Field("type", &LocalProfile::type),
-                                             Field("localhostProfile", &LocalProfile::localhost_profile)};
+  static constexpr auto kFields =
+      std::tuple{Field("type", &LocalProfile::type), Field("localhostProfile", &LocalProfile::localhost_profile)};
 };
 
 template <>
@@ -59,23 +59,22 @@ struct JsonFields<Sysctl> {
 
 template <>
 struct JsonFields<PodSecurityContext> {
-  static constexpr auto kFields =
-      std::tuple{Field("appArmorProfile", &PodSecurityContext::app_armor_profile),
-                 Field("fsGroup", &PodSecurityContext::fs_group),
-                 Field("runAsGroup", &PodSecurityContext::run_as_group),
-                 Field("runAsNonRoot", &PodSecurityContext::run_as_non_root),
-                 Field("runAsUser", &PodSecurityContext::run_as_user),
-                 Field("seLinuxOptions", &PodSecurityContext::se_linux_options),
-                 Field("seccompProfile", &PodSecurityContext::seccomp_profile),
-                 Field("supplementalGroups", &PodSecurityContext::supplemental_groups),
-                 Field("sysctls", &PodSecurityContext::sysctls),
-                 Field("windowsOptions", &PodSecurityContext::windows_options)};
+  static constexpr auto kFields = std::tuple{Field("appArmorProfile", &PodSecurityContext::app_armor_profile),
+                                             Field("fsGroup", &PodSecurityContext::fs_group),
+                                             Field("runAsGroup", &PodSecurityContext::run_as_group),
+                                             Field("runAsNonRoot", &PodSecurityContext::run_as_non_root),
+                                             Field("runAsUser", &PodSecurityContext::run_as_user),
+                                             Field("seLinuxOptions", &PodSecurityContext::se_linux_options),
+                                             Field("seccompProfile", &PodSecurityContext::seccomp_profile),
+                                             Field("supplementalGroups", &PodSecurityContext::supplemental_groups),
+                                             Field("sysctls", &PodSecurityContext::sysctls),
+                                             Field("windowsOptions", &PodSecurityContext::windows_options)};
 };
 
 template <>
 struct JsonFields<ResourceRequirements> {
-  static constexpr auto kFields = std::tuple{Field("requests", &ResourceRequirements::requests),
-                                             Field("limits", &ResourceRequirements::limits)};
+  static constexpr auto kFields =
+      std::tuple{Field("requests", &ResourceRequirements::requests), Field("limits", &ResourceRequirements::limits)};
 };
 
 template <>
@@ -95,11 +94,13 @@ struct JsonFields<ContainerPort> {
 
 template <>
 struct JsonFields<Container> {
-  static constexpr auto kFields =
-      std::tuple{Field("name", &Container::name), Field("image", &Container::image),
-                 Field("restartPolicy", &Container::restart_policy),
-                 Field("securityContext", &Container::security_context), Field("resources", &Container::resources),
-                 Field("volumeMounts", &Container::volume_mounts), Field("ports", &Container::ports)};
+  static constexpr auto kFields = std::tuple{Field("name", &Container::name),
+                                             Field("image", &Container::image),
+                                             Field("restartPolicy", &Container::restart_policy),
+                                             Field("securityContext", &Container::security_context),
+                                             Field("resources", &Container::resources),
+                                             Field("volumeMounts", &Container::volume_mounts),
+                                             Field("ports", &Container::ports)};
 };
 
 template <>
@@ -147,12 +148,15 @@ struct JsonFields<PodMetadata> {
 
 template <>
 struct JsonFields<PodSpec> {
-  static constexpr auto kFields =
-      std::tuple{Field("initContainers", &PodSpec::init_containers), Field("containers", &PodSpec::containers),
-                 Field("ephemeralContainers", &PodSpec::ephemeral_containers), Field("volumes", &PodSpec::volumes),
-                 Field("securityContext", &PodSpec::security_context), Field("resources", &PodSpec::resources),
-                 Field("hostUsers", &PodSpec::host_users),
-                 Field("serviceAccountName", &PodSpec::service_account_name), Field("os", &PodSpec::os)};
+  static constexpr auto kFields = std::tuple{Field("initContainers", &PodSpec::init_containers),
+                                             Field("containers", &PodSpec::containers),
+                                             Field("ephemeralContainers", &PodSpec::ephemeral_containers),
+                                             Field("volumes", &PodSpec::volumes),
+                                             Field("securityContext", &PodSpec::security_context),
+                                             Field("resources", &PodSpec::resources),
+                                             Field("hostUsers", &PodSpec::host_users),
+                                             Field("serviceAccountName", &PodSpec::service_account_name),
+                                             Field("os", &PodSpec::os)};
 };
 
 template <>

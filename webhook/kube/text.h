@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Abseil's string functions for std::string_view. Distributions build Abseil with its own string_view type (Debian 12) or
-// with the standard's (Debian 13); these few adapters compile with both. Tested through everything that makes a message.
+// Abseil's string functions for std::string_view. Distributions build Abseil with its own string_view type (Debian 12)
+// or with the standard's (Debian 13); these few adapters compile with both. Tested through everything that makes a
+// message.
 #pragma once
 
 #include <string>

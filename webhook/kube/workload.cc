@@ -20,13 +20,12 @@ struct JsonFields<OwnerReference> {
 
 template <>
 struct JsonFields<ObjectMeta> {
-  static constexpr auto kFields =
-      std::tuple{Field("name", &ObjectMeta::name),
-                 Field("generateName", &ObjectMeta::generate_name),
-                 Field("namespace", &ObjectMeta::namespace_name),
-                 Field("labels", &ObjectMeta::labels),
-                 Field("ownerReferences", &ObjectMeta::owner_references),
-                 Field("deletionTimestamp", &ObjectMeta::deletion_timestamp)};
+  static constexpr auto kFields = std::tuple{Field("name", &ObjectMeta::name),
+                                             Field("generateName", &ObjectMeta::generate_name),
+                                             Field("namespace", &ObjectMeta::namespace_name),
+                                             Field("labels", &ObjectMeta::labels),
+                                             Field("ownerReferences", &ObjectMeta::owner_references),
+                                             Field("deletionTimestamp", &ObjectMeta::deletion_timestamp)};
 };
 
 namespace {

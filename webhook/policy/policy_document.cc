@@ -36,7 +36,8 @@ absl::Status CheckName(const std::string& name) {
     before = c;
   }
   if (is_valid && is_alphanumeric(before)) return absl::OkStatus();
-  return InvalidArgument("must be lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
+  return InvalidArgument(
+      "must be lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The PodPolicy document as plain structs with their keys; policy_loader.h makes policies of it. A new key is a new row.
-// Tested by tests/policy/policy_loader_test.cc.
+// The PodPolicy document as plain structs with their keys; policy_loader.h makes policies of it. A new key is a new
+// row. Tested by tests/policy/policy_loader_test.cc.
 #pragma once
 
 #include <optional>

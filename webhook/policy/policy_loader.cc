@@ -74,9 +74,8 @@ void ApplyControls(const DocumentNode& controls, Mode mode, Policy& policy, Erro
     absl::StatusOr<AppliedControl> applied = ApplyControl(*control, node, mode);
     if (!errors.Take(applied.status())) policy.controls.push_back(*std::move(applied));
   }
-  std::sort(policy.controls.begin(), policy.controls.end(), [](const AppliedControl& a, const AppliedControl& b) {
-    return a.control->info.id < b.control->info.id;
-  });
+  std::sort(policy.controls.begin(), policy.controls.end(),
+            [](const AppliedControl& a, const AppliedControl& b) { return a.control->info.id < b.control->info.id; });
 }
 
 // Adds the policy of one document, or its errors.

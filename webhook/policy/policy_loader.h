@@ -18,8 +18,9 @@ namespace tidewaiter {
 absl::StatusOr<std::vector<Policy>> ParsePolicies(std::string_view text, std::string_view file);
 
 // Reads files, and of folders every *.yaml and *.yml right inside (hidden names are passed over, so that a mounted
-// ConfigMap's own links are). No path means the policy that is compiled in. InvalidArgument or NotFound with one line for
-// each thing that is wrong: unreadable file, folder without policies, bad document, name used twice. All or nothing.
+// ConfigMap's own links are). No path means the policy that is compiled in. InvalidArgument or NotFound with one line
+// for each thing that is wrong: unreadable file, folder without policies, bad document, name used twice. All or
+// nothing.
 absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<std::string>& paths);
 
 // policies/hardened.yaml, as it was when this was built.

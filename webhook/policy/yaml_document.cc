@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// yaml-cpp's event parser builds the tree: events carry positions, and an alias or a flood of nodes is stopped while it is
-// read. The only file that includes yaml-cpp.
+// yaml-cpp's event parser builds the tree: events carry positions, and an alias or a flood of nodes is stopped while it
+// is read. The only file that includes yaml-cpp.
 #include "webhook/policy/yaml_document.h"
 
 #include <yaml-cpp/eventhandler.h>

@@ -19,8 +19,8 @@ inline constexpr std::size_t kMaxDocumentBytes = 4u << 20;
 inline constexpr std::size_t kMaxDocumentNodes = 200'000;
 inline constexpr int kMaxDocumentDepth = 64;
 
-// The documents of `text`, separated by `---`; empty ones are left out. InvalidArgument, as `FILE:LINE:COLUMN: ...`, for a
-// syntax error, an alias, a merge key, a key that is no scalar or is given twice, and texts beyond the bounds.
+// The documents of `text`, separated by `---`; empty ones are left out. InvalidArgument, as `FILE:LINE:COLUMN: ...`,
+// for a syntax error, an alias, a merge key, a key that is no scalar or is given twice, and texts beyond the bounds.
 absl::StatusOr<std::vector<DocumentNode>> ParseYaml(std::string_view text, std::string_view file);
 
 }  // namespace tidewaiter

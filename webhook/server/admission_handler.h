@@ -17,8 +17,8 @@ namespace tidewaiter {
 // POST /validate and POST /mutate. Every answer is counted and logged once, here.
 class AdmissionHandler : public RequestHandler {
  public:
-  // `policies` gives the set in force and is called once a review, from several threads. `metrics` and `log` must outlive
-  // the handler.
+  // `policies` gives the set in force and is called once a review, from several threads. `metrics` and `log` must
+  // outlive the handler.
   static std::unique_ptr<AdmissionHandler> Make(std::function<std::shared_ptr<const PolicySet>()> policies,
                                                 Metrics& metrics, const Log& log);
 };

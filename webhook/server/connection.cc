@@ -48,10 +48,12 @@ Connection::Progress Connection::Read(std::size_t max_bytes) {
   std::array<char, kRecordBytes> buffer;
   while (input.size() < max_bytes) {
     ERR_clear_error();
-    const int result = SSL_read(ssl_.get(), buffer.data(),
-                                static_cast<int>(std::min(buffer.size(), max_bytes - input.size())));
+    const int result =
+        SSL_read(ssl_.get(), buffer.data(), static_cast<int>(std::min(buffer.size(), max_bytes - input.size())));
     if (result <= 0) return Judge(result);
     input.append(buffer.data(), static_cast<std::size_t>(result));
+    // Nothing is left inside OpenSSL: what still waits in the socket, epoll will tell.
+    if (SSL_has_pending(ssl_.get()) == 0) break;
   }
   return Progress::kDone;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One accepted TLS connection, never blocking: what has arrived, what is still to be sent, and until when something must
-// happen. Owned and moved between threads by parked_server.h, which makes sure that one thread at a time touches it.
-// Tested by tests/server/parked_server_test.cc.
+// One accepted TLS connection, never blocking: what has arrived, what is still to be sent, and until when something
+// must happen. Owned and moved between threads by parked_server.h, which makes sure that one thread at a time touches
+// it. Tested by tests/server/parked_server_test.cc.
 #pragma once
 
 #include <atomic>
@@ -33,7 +33,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   Progress Handshake();
-  // Appends what has arrived to `input`, up to `max_bytes` of input.
+  // Appends some of what has arrived to `input`, up to `max_bytes` of input. After kDone there may be more in the
+  // socket, but nothing that epoll would not tell of.
   Progress Read(std::size_t max_bytes);
   // Sends `output` and empties it.
   Progress Write();
@@ -43,8 +44,11 @@ class Connection {
   int socket() const { return socket_; }
   const std::string& remote_address() const { return remote_address_; }
 
-  // With a worker or waiting for one; guarded by the server's mutex. Everything below belongs to that worker while it is
-  // true, and to the waiter while it is false.
+  // Nothing has arrived that was not answered, nothing waits to be sent.
+  bool is_idle() const { return input.empty() && output.empty(); }
+
+  // These two belong to connection_table.h; all else to whoever made it busy.
+  std::uint64_t key = 0;
   bool is_busy = false;
   std::atomic<bool> is_shaken = false;  // the handshake is done
   std::string input;

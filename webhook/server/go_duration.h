@@ -10,8 +10,8 @@
 
 namespace tidewaiter {
 
-// time.ParseDuration without signs: one or more decimal numbers, each with a unit of ns, us, ms, s, m or h. nullopt when
-// it is none, or beyond 24 hours.
+// time.ParseDuration without signs: one or more decimal numbers, each with a unit of ns, us, ms, s, m or h. nullopt
+// when it is none, or beyond 24 hours.
 std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text);
 
 }  // namespace tidewaiter

@@ -14,8 +14,8 @@ struct Listener {
   int port = 0;     // the one it got
 };
 
-// Listens at `host` (IPv4 or IPv6 address, or a name) and `port`; 0 takes any free one. Unavailable, naming both, when that
-// cannot be done.
+// Listens at `host` (IPv4 or IPv6 address, or a name) and `port`; 0 takes any free one. Unavailable, naming both, when
+// that cannot be done.
 absl::StatusOr<Listener> ListenTcp(const std::string& host, int port);
 
 // Accepts one waiting connection, non-blocking, with TCP_NODELAY; -1 when none waits or none can be had. `address` gets

@@ -15,10 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::pair<LogLevel, std::string_view> kLevels[] = {{LogLevel::kError, "error"},
-                                                             {LogLevel::kWarn, "warn"},
-                                                             {LogLevel::kInfo, "info"},
-                                                             {LogLevel::kDebug, "debug"}};
+constexpr std::pair<LogLevel, std::string_view> kLevels[] = {
+    {LogLevel::kError, "error"}, {LogLevel::kWarn, "warn"}, {LogLevel::kInfo, "info"}, {LogLevel::kDebug, "debug"}};
 
 std::string_view LevelName(LogLevel level) { return kLevels[static_cast<std::size_t>(level)].second; }
 

@@ -33,10 +33,21 @@ constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DE
 constexpr std::size_t kDoors = 2;
 constexpr std::size_t kOutcomes = 6;
 // The HTTP side's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 15> kHttpReasons = {
-    "bad_request",      "not_found",       "method_not_allowed", "unsupported_media_type", "empty_body",
-    "too_large",        "length_required", "header_too_large",   "overloaded",             "deadline",
-    "handshake_failed", "request_timeout", "write_timeout",      "connection_limit",       "other"};
+constexpr std::array<std::string_view, 15> kHttpReasons = {"bad_request",
+                                                           "not_found",
+                                                           "method_not_allowed",
+                                                           "unsupported_media_type",
+                                                           "empty_body",
+                                                           "too_large",
+                                                           "length_required",
+                                                           "header_too_large",
+                                                           "overloaded",
+                                                           "deadline",
+                                                           "handshake_failed",
+                                                           "request_timeout",
+                                                           "write_timeout",
+                                                           "connection_limit",
+                                                           "other"};
 
 // 50 us to 30 s (the longest timeout a webhook can have): a review takes some 20 us, a queue under load milliseconds.
 const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
@@ -71,11 +82,10 @@ struct Metrics::Families {
   }
 
   Family<Counter>& requests = AddCounter("tidewaiter_admission_requests_total", "AdmissionReviews answered.");
-  Family<Histogram>& durations =
-      prometheus::BuildHistogram()
-          .Name("tidewaiter_admission_duration_seconds")
-          .Help("Seconds from the first byte of a review to its decision.")
-          .Register(registry);
+  Family<Histogram>& durations = prometheus::BuildHistogram()
+                                     .Name("tidewaiter_admission_duration_seconds")
+                                     .Help("Seconds from the first byte of a review to its decision.")
+                                     .Register(registry);
   Family<Counter>& findings = AddCounter("tidewaiter_findings_total", "Findings of the validating webhook.");
   Family<Counter>& injections =
       AddCounter("tidewaiter_injections_total", "Fields that were set by the mutating webhook (mode enforce).");
@@ -97,9 +107,9 @@ struct Metrics::Families {
 
   Counter& RequestCounter(const Decision& decision) {
     const std::size_t door = static_cast<std::size_t>(decision.door);
-    const std::size_t kind =
-        PodPointerOf(decision.group, decision.kind).has_value() ? IndexOf(KindNames(), decision.kind)
-                                                                 : KindNames().size() - 1;
+    const std::size_t kind = PodPointerOf(decision.group, decision.kind).has_value()
+                                 ? IndexOf(KindNames(), decision.kind)
+                                 : KindNames().size() - 1;
     const std::size_t operation = IndexOf(kOperations, decision.operation);
     const std::size_t outcome = static_cast<std::size_t>(decision.outcome);
     std::atomic<Counter*>& slot =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Prometheus sees. Every label value comes from a closed set (or from the policies, which the operator wrote): never a
-// name, namespace, image or message of a workload. metrics.cc is the only file that knows prometheus-cpp.
+// What Prometheus sees. Every label value comes from a closed set (or from the policies, which the operator wrote):
+// never a name, namespace, image or message of a workload. metrics.cc is the only file that knows prometheus-cpp.
 // Tested by tests/server/metrics_test.cc.
 #pragma once
 

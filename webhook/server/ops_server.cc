@@ -28,9 +28,8 @@ class HttplibOpsServer final : public OpsServer {
     server_.set_read_timeout(2);
     server_.set_write_timeout(5);
     server_.set_payload_max_length(1024);
-    server_.Get("/livez", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content("ok\n", kText);
-    });
+    server_.Get("/livez",
+                [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", kText); });
     server_.Get("/readyz", [readiness = std::move(readiness)](const httplib::Request&, httplib::Response& response) {
       const std::string reason = readiness();
       response.status = reason.empty() ? 200 : 503;

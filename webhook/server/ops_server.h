@@ -14,8 +14,8 @@ namespace tidewaiter {
 
 class OpsServer {
  public:
-  // Listens at `host`:`port` (0 = any free one). `readiness` returns "" when reviews are served, or else why not; called
-  // from several threads. `metrics` must outlive the server. Unavailable when it cannot listen.
+  // Listens at `host`:`port` (0 = any free one). `readiness` returns "" when reviews are served, or else why not;
+  // called from several threads. `metrics` must outlive the server. Unavailable when it cannot listen.
   static absl::StatusOr<std::unique_ptr<OpsServer>> Start(const std::string& host, int port,
                                                           std::function<std::string()> readiness,
                                                           const Metrics& metrics);

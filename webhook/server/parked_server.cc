@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One waiter thread (epoll: accept, readiness, deadlines) and a few workers (handshake, read, handle, write). A connection is
-// in one of two hands: parked, then only the waiter may close it; or active, then only the worker that took it from the
-// queue. mutex_ guards the passing from hand to hand and the list of connections.
+// Workers wait in epoll themselves, each for one readable connection at a time (EPOLLONESHOT), so a request costs no
+// hand over between threads. A keeper thread accepts, closes what is overdue, and measures how long a readable
+// connection waits for a worker. A connection belongs to whoever made it busy under mutex_.
 #include "webhook/server/parked_server.h"
 
 #include <sys/epoll.h>
@@ -11,13 +11,11 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <thread>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "webhook/server/connection_table.h"
 #include "webhook/server/listener.h"
 #include "webhook/server/request_framer.h"
 
@@ -30,190 +28,175 @@ using Progress = Connection::Progress;
 
 // How often deadlines are looked at, and how late a connection may be closed.
 constexpr milliseconds kSweepInterval{250};
+// How often the wait for a worker is measured.
+constexpr milliseconds kProbeInterval{20};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What epoll hands back: a connection's key, or one of these.
+constexpr std::uint64_t kProbeTag = ~std::uint64_t{0};
+constexpr std::uint64_t kStopTag = kProbeTag - 1;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() { Close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return descriptor_; }
+  void Close() {
+    if (descriptor_ >= 0) close(descriptor_);
+    descriptor_ = -1;
+  }
+  void Signal() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(descriptor_, &one, sizeof(one));
+  }
+  void Clear() const {
+    std::uint64_t ignored = 0;
+    [[maybe_unused]] const ssize_t got = read(descriptor_, &ignored, sizeof(ignored));
+  }
+
+ private:
+  int descriptor_;
+};
+
+void Watch(const Descriptor& epoll, int operation, int descriptor, std::uint32_t events, std::uint64_t tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  epoll_ctl(epoll.get(), operation, descriptor, &event);
+}
 
 class EpollServer final : public ParkedServer {
  public:
   EpollServer(Listener listener, ServingCertificate certificate, ServerLimits limits, RequestHandler& handler)
-      : listener_(listener),
+      : listener_(listener.socket),
+        port_(listener.port),
         limits_(limits),
         handler_(handler),
-        epoll_(epoll_create1(EPOLL_CLOEXEC)),
-        wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         certificate_(std::move(certificate)) {
-    Watch(EPOLL_CTL_ADD, listener_.socket, EPOLLIN, &listener_);
-    Watch(EPOLL_CTL_ADD, wake_, EPOLLIN, &wake_);
-    waiter_ = std::thread([this] { Wait(); });
+    Watch(keeper_epoll_, EPOLL_CTL_ADD, listener_.get(), EPOLLIN, 0);
+    Watch(keeper_epoll_, EPOLL_CTL_ADD, keeper_wake_.get(), EPOLLIN, kStopTag);
+    Watch(epoll_, EPOLL_CTL_ADD, probe_.get(), EPOLLIN | EPOLLET, kProbeTag);
+    keeper_ = std::thread([this] { Keep(); });
     for (int i = 0; i < limits_.workers; ++i) workers_.emplace_back([this] { Work(); });
   }
 
-  ~EpollServer() override {
-    Stop(milliseconds{0});
-    close(wake_);
-    close(epoll_);
-  }
+  ~EpollServer() override { Stop(milliseconds{0}); }
 
-  int port() const override { return listener_.port; }
+  int port() const override { return port_; }
 
-  ConnectionCounts CountConnections() const override {
-    const std::lock_guard lock(mutex_);
-    ConnectionCounts counts;
-    for (const auto& [raw, owner] : connections_) {
-      ++(!raw->is_shaken ? counts.handshaking : raw->is_busy ? counts.active : counts.parked);
-    }
-    return counts;
-  }
+  ConnectionCounts CountConnections() const override { return table_.Count(); }
 
   void SetCertificate(ServingCertificate certificate) override {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(certificate_mutex_);
     certificate_ = std::move(certificate);
   }
 
   void BeginDrain() override { is_draining_ = true; }
 
   void Stop(milliseconds grace) override {
-    if (!waiter_.joinable()) return;
+    if (!keeper_.joinable()) return;
     is_draining_ = true;
     is_stopping_ = true;
-    Wake();
-    {
-      std::unique_lock lock(mutex_);
-      is_empty_.wait_for(lock, grace, [this] { return connections_.empty(); });
-      is_stopped_ = true;
-    }
-    Wake();
-    has_work_.notify_all();
-    waiter_.join();
+    keeper_wake_.Signal();
+    table_.WaitUntilEmpty(grace);
+    is_stopped_ = true;
+    keeper_wake_.Signal();
+    // Level-triggered and never cleared: every worker sees it.
+    Watch(epoll_, EPOLL_CTL_ADD, keeper_wake_.get(), EPOLLIN, kStopTag);
+    keeper_.join();
     for (std::thread& worker : workers_) worker.join();
-    connections_.clear();
+    table_.Clear();
   }
 
  private:
-  using Connections = std::unordered_map<Connection*, std::unique_ptr<Connection>>;
+  // ---- the keeper
 
-  struct Task {
-    Connection* connection;
-    bool is_overloaded;
-  };
-
-  void Watch(int operation, int descriptor, std::uint32_t events, void* tag) {
-    epoll_event event{};
-    event.events = events;
-    event.data.ptr = tag;
-    epoll_ctl(epoll_, operation, descriptor, &event);
-  }
-
-  void Wake() {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
-  }
-
-  // ---- the waiter's hand
-
-  void Wait() {
-    std::array<epoll_event, 64> events;
+  void Keep() {
     SteadyTime next_sweep = steady_clock::now() + kSweepInterval;
-    bool is_listening = true;
     while (!is_stopped_) {
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                   static_cast<int>(kSweepInterval.count()));
-      for (int i = 0; i < count; ++i) {
-        void* tag = events[static_cast<std::size_t>(i)].data.ptr;
-        if (tag == &listener_) {
-          AcceptAll();
-        } else if (tag == &wake_) {
-          std::uint64_t ignored = 0;
-          [[maybe_unused]] const ssize_t got = read(wake_, &ignored, sizeof(ignored));
-        } else {
-          Enqueue(static_cast<Connection*>(tag));
-        }
+      epoll_event event{};
+      const int count = epoll_wait(keeper_epoll_.get(), &event, 1, static_cast<int>(kProbeInterval.count()));
+      if (count == 1 && event.data.u64 == kStopTag) {
+        keeper_wake_.Clear();
+        if (is_stopped_) break;
+        listener_.Close();  // leaves keeper_epoll_ with it
+        table_.CloseOverdue(steady_clock::now(), true, [this](std::string_view reason) { handler_.CountLoss(reason); });
+      } else if (count == 1) {
+        AcceptAll();
       }
-      if (is_stopping_ && is_listening) {
-        Watch(EPOLL_CTL_DEL, listener_.socket, 0, nullptr);
-        close(listener_.socket);
-        is_listening = false;
-        Sweep(true);
-      }
+      Probe();
       if (const SteadyTime now = steady_clock::now(); now >= next_sweep) {
-        Sweep(false);
+        table_.CloseOverdue(now, is_stopping_, [this](std::string_view reason) { handler_.CountLoss(reason); });
         next_sweep = now + kSweepInterval;
       }
     }
-    if (is_listening) close(listener_.socket);
+    keeper_wake_.Signal();  // for the workers
   }
 
   void AcceptAll() {
-    // Some at a time, so that a flood of connects does not keep the waiter from those that are connected.
+    // Some at a time, so that a flood of connects does not keep the keeper from its other work.
     for (int i = 0; i < 64; ++i) {
       std::string address;
-      const int descriptor = AcceptTcp(listener_.socket, address);
-      if (descriptor < 0) {
+      const int socket = AcceptTcp(listener_.get(), address);
+      if (socket < 0) {
         // Out of descriptors or memory: the listener stays readable, and spinning would help nobody.
         if (errno != EAGAIN && errno != EWOULDBLOCK) std::this_thread::sleep_for(milliseconds{5});
         return;
       }
-      const std::lock_guard lock(mutex_);
-      SslPtr ssl(connections_.size() < limits_.max_connections ? SSL_new(certificate_.context.get()) : nullptr);
+      SslPtr ssl(table_.size() < limits_.max_connections ? NewSsl() : nullptr);
       if (ssl == nullptr) {
-        close(descriptor);
+        close(socket);
         handler_.CountLoss("connection_limit");
         continue;
       }
-      auto connection = std::make_unique<Connection>(descriptor, std::move(ssl), std::move(address));
+      auto connection = std::make_unique<Connection>(socket, std::move(ssl), std::move(address));
       connection->deadline = steady_clock::now() + limits_.handshake_timeout;
-      Connection* raw = connection.get();
-      connections_.emplace(raw, std::move(connection));
-      Watch(EPOLL_CTL_ADD, descriptor, EPOLLIN | EPOLLONESHOT, raw);
+      const std::uint64_t key = table_.Add(std::move(connection));
+      Watch(epoll_, EPOLL_CTL_ADD, socket, EPOLLIN | EPOLLONESHOT, key);
     }
   }
 
-  void Enqueue(Connection* connection) {
-    {
-      const std::lock_guard lock(mutex_);
-      connection->is_busy = true;
-      queue_.push_back({connection, queue_.size() >= limits_.max_queue});
-    }
-    has_work_.notify_one();
+  SslPtr NewSsl() {
+    const std::lock_guard lock(certificate_mutex_);
+    return SslPtr(SSL_new(certificate_.context.get()));
   }
 
-  // Closes parked connections whose time is over; all that hold no request when `all_idle`.
-  void Sweep(bool all_idle) {
-    const SteadyTime now = steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    for (auto entry = connections_.begin(); entry != connections_.end();) {
-      Connection& connection = *entry->first;
-      if (connection.is_busy || (connection.deadline > now && !(all_idle && IsIdle(connection)))) {
-        ++entry;
-        continue;
-      }
-      if (connection.deadline <= now && !connection.is_shaken) {
-        handler_.CountLoss("handshake_failed");
-      } else if (connection.deadline <= now && !IsIdle(connection)) {
-        handler_.CountLoss(connection.output.empty() ? "request_timeout" : "write_timeout");
-      }
-      connection.Shutdown();
-      entry = Forget(entry);
-    }
+  // A probe stands in epoll's line like a readable connection; how long it stands is how long requests wait.
+  void Probe() {
+    if (probe_sent_.load() != SteadyTime{}) return;
+    probe_sent_ = steady_clock::now();
+    probe_.Signal();
   }
 
-  // ---- a worker's hand
+  // How long a request that is taken up now has waited, about.
+  std::chrono::nanoseconds WaitForWorker() const {
+    const SteadyTime sent = probe_sent_;
+    const std::chrono::nanoseconds pending =
+        sent == SteadyTime{} ? std::chrono::nanoseconds{0} : steady_clock::now() - sent;
+    return std::max<std::chrono::nanoseconds>(pending, last_wait_.load());
+  }
+
+  // ---- the workers
 
   void Work() {
     while (true) {
-      Task task{};
-      {
-        std::unique_lock lock(mutex_);
-        has_work_.wait(lock, [this] { return is_stopped_ || !queue_.empty(); });
-        if (is_stopped_) return;
-        task = queue_.front();
-        queue_.pop_front();
+      epoll_event event{};
+      if (epoll_wait(epoll_.get(), &event, 1, -1) != 1) continue;
+      if (event.data.u64 == kStopTag) return;
+      if (event.data.u64 == kProbeTag) {
+        last_wait_ = steady_clock::now() - probe_sent_.load();
+        probe_sent_ = SteadyTime{};
+        continue;
       }
-      Serve(*task.connection, task.is_overloaded);
+      // Taken by the keeper in between: closed already.
+      if (Connection* connection = table_.Take(event.data.u64); connection != nullptr) Serve(*connection);
     }
   }
 
   // Does all that can be done without waiting, then parks or closes the connection.
-  void Serve(Connection& connection, bool is_overloaded) {
+  void Serve(Connection& connection) {
     if (!connection.is_shaken) {
       const Progress progress = connection.Handshake();
       if (progress == Progress::kClosed) handler_.CountLoss("handshake_failed");
@@ -222,6 +205,7 @@ class EpollServer final : public ParkedServer {
       connection.is_shaken = true;
       connection.deadline = steady_clock::now() + limits_.idle_timeout;
     }
+    bool has_answered = false;
     while (true) {
       if (!connection.output.empty()) {
         const Progress progress = connection.Write();
@@ -232,17 +216,22 @@ class EpollServer final : public ParkedServer {
         }
         std::string().swap(connection.output);  // an idle connection holds no memory
       }
-      if (connection.is_closing) {
-        connection.Shutdown();
-        return Close(connection);
+      if (connection.is_closing) return Close(connection);
+      if (AnswerOne(connection)) {
+        has_answered = true;
+        continue;
       }
-      if (AnswerOne(connection, is_overloaded)) continue;
       if (connection.is_peer_done) return Close(connection);
+      if (has_answered && connection.input.empty()) {
+        // The next request of this connection waits its turn behind those of others.
+        connection.deadline = steady_clock::now() + limits_.idle_timeout;
+        return Park(connection, Progress::kWantRead);
+      }
       const std::size_t before = connection.input.size();
       const Progress progress = connection.Read(limits_.max_header_bytes + limits_.max_body_bytes);
       if (progress == Progress::kClosed) connection.is_peer_done = true;
-      if (before == 0 && !connection.input.empty()) connection.request_start = steady_clock::now();
-      CountInput(connection, connection.input.size());
+      if (before == 0 && !connection.input.empty()) connection.request_start = steady_clock::now() - WaitForWorker();
+      table_.CountInput(connection);
       if (connection.input.size() > before || connection.is_peer_done) continue;
       connection.deadline = connection.input.empty() ? steady_clock::now() + limits_.idle_timeout
                                                      : connection.request_start + limits_.request_timeout;
@@ -251,12 +240,12 @@ class EpollServer final : public ParkedServer {
   }
 
   // Answers the first request of the input, if it is whole or can never be; false when more bytes are needed.
-  bool AnswerOne(Connection& connection, bool is_overloaded) {
+  bool AnswerOne(Connection& connection) {
     if (connection.input.empty()) return false;
     const Frame frame = FrameRequest(connection.input, {limits_.max_header_bytes, limits_.max_body_bytes});
     if (frame.state == Frame::State::kIncomplete) {
       // What single requests may hold, all together may not: 10,000 half-sent bodies would be 80 GB.
-      if (buffered_ > limits_.max_buffered_bytes && connection.input.size() > limits_.max_header_bytes) {
+      if (table_.buffered_bytes() > limits_.max_buffered_bytes && connection.input.size() > limits_.max_header_bytes) {
         return Answer(connection, handler_.Refuse(429, "overloaded", "too many large requests at once"), true, 0);
       }
       if (!frame.expects_continue || connection.has_sent_continue) return false;
@@ -271,7 +260,7 @@ class EpollServer final : public ParkedServer {
                   handler_.Handle({.bytes = std::string_view(connection.input).substr(0, frame.size),
                                    .remote_address = connection.remote_address(),
                                    .start = connection.request_start,
-                                   .is_overloaded = is_overloaded,
+                                   .is_overloaded = WaitForWorker() > limits_.max_worker_wait,
                                    .is_draining = is_draining_}),
                   false, frame.size);
   }
@@ -287,61 +276,41 @@ class EpollServer final : public ParkedServer {
       connection.input.erase(0, request_size);
       connection.request_start = steady_clock::now();
     }
-    CountInput(connection, connection.input.size());
     return true;
   }
 
-  void CountInput(Connection& connection, std::size_t size) {
-    buffered_ += size - connection.counted_input;  // wraps around when it shrinks, as unsigned sums do
-    connection.counted_input = size;
-  }
-
-  static bool IsIdle(const Connection& connection) { return connection.input.empty() && connection.output.empty(); }
-
   void Park(Connection& connection, Progress progress) {
-    const std::lock_guard lock(mutex_);
-    connection.is_busy = false;
-    if (is_stopping_ && IsIdle(connection)) {
-      connection.Shutdown();
-      Forget(connections_.find(&connection));
-      return;
-    }
+    if (is_stopping_ && connection.is_idle()) return Close(connection);
     const std::uint32_t direction = progress == Progress::kWantWrite ? EPOLLOUT : EPOLLIN;
-    Watch(EPOLL_CTL_MOD, connection.socket(), direction | EPOLLONESHOT, &connection);
+    table_.Release(connection, [&](std::uint64_t key) {
+      Watch(epoll_, EPOLL_CTL_MOD, connection.socket(), direction | EPOLLONESHOT, key);
+    });
   }
 
   void Close(Connection& connection) {
-    const std::lock_guard lock(mutex_);
-    connection.is_busy = false;
-    Forget(connections_.find(&connection));
+    connection.Shutdown();
+    table_.Remove(connection);
   }
 
-  // Closes the socket. Needs mutex_.
-  Connections::iterator Forget(Connections::iterator entry) {
-    CountInput(*entry->first, 0);
-    const Connections::iterator next = connections_.erase(entry);
-    if (connections_.empty()) is_empty_.notify_all();
-    return next;
-  }
-
-  Listener listener_;  // its address and wake_'s tell the two apart from connections in epoll
+  Descriptor listener_;
+  const int port_;
   const ServerLimits limits_;
   RequestHandler& handler_;
-  const int epoll_;
-  int wake_;
+  const Descriptor epoll_{epoll_create1(EPOLL_CLOEXEC)};
+  const Descriptor keeper_epoll_{epoll_create1(EPOLL_CLOEXEC)};
+  const Descriptor keeper_wake_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  const Descriptor probe_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
   std::atomic<bool> is_draining_ = false;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_stopped_ = false;
+  std::atomic<SteadyTime> probe_sent_ = SteadyTime{};
+  std::atomic<std::chrono::nanoseconds> last_wait_ = std::chrono::nanoseconds{0};
 
-  mutable std::mutex mutex_;
-  std::condition_variable has_work_;
-  std::condition_variable is_empty_;
+  std::mutex certificate_mutex_;
   ServingCertificate certificate_;
-  Connections connections_;
-  std::deque<Task> queue_;
-  std::atomic<std::size_t> buffered_ = 0;  // bytes of input over all connections
+  ConnectionTable table_;
 
-  std::thread waiter_;
+  std::thread keeper_;
   std::vector<std::thread> workers_;
 };
 

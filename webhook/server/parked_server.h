@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owns the connections: accepts them, shakes hands, collects each request until it is whole, hands it to a worker, and parks
-// the connection in epoll again. A worker never waits for a client, so neither idle nor slow clients cost a thread. Knows
+// Owns the connections: accepts them, shakes hands, collects each request until it is whole, answers it, and parks the
+// connection in epoll again. A worker never waits for a client, so neither idle nor slow clients cost a thread. Knows
 // nothing of HTTP but where a request ends. Tested by tests/server/parked_server_test.cc.
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "webhook/server/connection.h"
+#include "webhook/server/connection_table.h"
 #include "webhook/server/tls_certificate.h"
 
 namespace tidewaiter {
@@ -23,8 +24,9 @@ struct ServerLimits {
   int workers = 2;
   // 10 KB of memory each while idle; an API server opens a handful.
   std::size_t max_connections = 10'000;
-  // Requests waiting for a worker; those beyond are answered 429. At 50 us each, 512 are 25 ms of work.
-  std::size_t max_queue = 512;
+  // How long a request may wait for a worker; those that waited longer are answered 429 at once, until the line is
+  // short again. A tenth of the shortest timeout a webhook can have (1 s): the caller can still try again in time.
+  std::chrono::milliseconds max_worker_wait{100};
   std::size_t max_header_bytes = 16u << 10;
   std::size_t max_body_bytes = 0;  // set by the owner
   // Of requests that are not whole yet, over all connections: eight of the largest.
@@ -33,8 +35,8 @@ struct ServerLimits {
   // From a request's first byte to its last.
   std::chrono::milliseconds request_timeout{10'000};
   std::chrono::milliseconds write_timeout{5'000};
-  // The API server closes its idle connections after 90 s (apimachinery net.SetTransportDefaults); closing first would break
-  // the request that crosses on the way.
+  // The API server closes its idle connections after 90 s (apimachinery net.SetTransportDefaults); closing first would
+  // break the request that crosses on the way.
   std::chrono::milliseconds idle_timeout{150'000};
 };
 
@@ -43,7 +45,7 @@ struct ReceivedRequest {
   std::string_view bytes;
   std::string_view remote_address;
   SteadyTime start;            // when its first byte was seen
-  bool is_overloaded = false;  // more requests wait than may
+  bool is_overloaded = false;  // requests wait longer than they may
   bool is_draining = false;    // the answer must carry `Connection: close`
 };
 
@@ -61,13 +63,6 @@ class RequestHandler {
   virtual HttpAnswer Refuse(int status, std::string_view reason, std::string_view text) = 0;
   // A connection ended without an answer: "handshake_failed", "request_timeout", "write_timeout", "connection_limit".
   virtual void CountLoss(std::string_view reason) = 0;
-};
-
-// How many connections are in which state.
-struct ConnectionCounts {
-  std::size_t handshaking = 0;
-  std::size_t active = 0;
-  std::size_t parked = 0;
 };
 
 class ParkedServer {

@@ -45,7 +45,8 @@ std::optional<std::size_t> ParseLength(std::string_view text) {
 Frame FrameRequest(std::string_view bytes, const FramerLimits& limits) {
   const std::size_t header_end = bytes.substr(0, limits.max_header_bytes + 4).find("\r\n\r\n");
   if (header_end == std::string_view::npos) {
-    if (bytes.size() > limits.max_header_bytes) return Refuse(431, "header_too_large", "the request header is too large");
+    if (bytes.size() > limits.max_header_bytes)
+      return Refuse(431, "header_too_large", "the request header is too large");
     return {};
   }
   Frame frame;
@@ -58,7 +59,8 @@ Frame FrameRequest(std::string_view bytes, const FramerLimits& limits) {
     lines.remove_prefix(line.size() + 2);
     if (count == kMaxHeaderLines) return Refuse(431, "header_too_large", "the request has too many header lines");
     const std::size_t colon = line.find(':');
-    // A line break of another kind, a folded line or white space before the colon is read differently by different readers.
+    // A line break of another kind, a folded line or white space before the colon is read differently by different
+    // readers.
     if (colon == std::string_view::npos || colon == 0 || line.find_first_of("\r\n") != std::string_view::npos ||
         line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) {
       return BadRequest("malformed header line");

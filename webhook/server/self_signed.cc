@@ -61,14 +61,14 @@ X509Ptr MakeCertificate(const char* common_name, EVP_PKEY* key, X509* issuer, EV
   std::unique_ptr<BIGNUM, OpenSslDeleter<BN_free>> number(BN_bin2bn(serial, sizeof(serial), nullptr));
   X509* raw = certificate.get();
   X509_NAME* subject = X509_get_subject_name(raw);
-  bool is_good =
-      number != nullptr && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(raw)) != nullptr &&
-      X509_set_version(raw, X509_VERSION_3) == 1 &&
-      ASN1_TIME_set(X509_getm_notBefore(raw), now - kClockSkewSeconds) != nullptr &&
-      ASN1_TIME_set(X509_getm_notAfter(raw), now + kValiditySeconds) != nullptr && X509_set_pubkey(raw, key) == 1 &&
-      X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1,
-                                 -1, 0) == 1 &&
-      X509_set_issuer_name(raw, issuer == nullptr ? subject : X509_get_subject_name(issuer)) == 1;
+  bool is_good = number != nullptr && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(raw)) != nullptr &&
+                 X509_set_version(raw, X509_VERSION_3) == 1 &&
+                 ASN1_TIME_set(X509_getm_notBefore(raw), now - kClockSkewSeconds) != nullptr &&
+                 ASN1_TIME_set(X509_getm_notAfter(raw), now + kValiditySeconds) != nullptr &&
+                 X509_set_pubkey(raw, key) == 1 &&
+                 X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                            reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0) == 1 &&
+                 X509_set_issuer_name(raw, issuer == nullptr ? subject : X509_get_subject_name(issuer)) == 1;
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer == nullptr ? raw : issuer, raw, nullptr, nullptr, 0);
   for (const Extension& extension : extensions) {

@@ -11,8 +11,8 @@
 
 namespace tidewaiter {
 
-// TLS 1.2 and 1.3, forward secret and authenticated ciphers, no renegotiation, compression, tickets or session cache; ALPN
-// http/1.1. nullptr when OpenSSL has no memory.
+// TLS 1.2 and 1.3, forward secret and authenticated ciphers, no renegotiation, compression, tickets or session cache;
+// ALPN http/1.1. nullptr when OpenSSL has no memory.
 std::shared_ptr<SSL_CTX> NewServerContext();
 
 // The end of validity in seconds since 1970, 0 when it cannot be read.

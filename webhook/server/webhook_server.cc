@@ -50,12 +50,11 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   self->ca_pem_ = certificate->ca_pem;
   self->metrics_.SetCertificateExpiry(certificate->not_after);
   self->SetPolicies(std::move(policies));
-  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); }, self->metrics_,
-                                          self->log_);
+  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); }, self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
-  absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
-      options.listen_host, options.listen_port, *std::move(certificate), limits, *self->handler_);
+  absl::StatusOr<std::unique_ptr<ParkedServer>> server =
+      ParkedServer::Start(options.listen_host, options.listen_port, *std::move(certificate), limits, *self->handler_);
   if (!server.ok()) return server.status();
   self->server_ = *std::move(server);
   self->metrics_.SetConnectionSource([raw = self->server_.get()] { return raw->CountConnections(); });

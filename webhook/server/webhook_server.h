@@ -31,8 +31,8 @@ struct ServeOptions {
   std::vector<std::string> tls_names = {"localhost", "127.0.0.1", "::1"};
   LogLevel log_level = LogLevel::kInfo;
   ServerLimits limits;
-  // After SIGTERM: how long answers with `Connection: close` are given before the port is closed (endpoints take a moment
-  // to leave the Service), and then how long running requests may take.
+  // After SIGTERM: how long answers with `Connection: close` are given before the port is closed (endpoints take a
+  // moment to leave the Service), and then how long running requests may take.
   std::chrono::milliseconds drain_time{5'000};
   std::chrono::milliseconds stop_time{10'000};
   std::string_view version;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A control: one hardening rule, able to check a Pod and perhaps to inject what is missing. Each lives in one file of
-// webhook/controls/ that defines `const Control& <FileName>Control()`; the build finds the files and writes the registry.
-// Tested by tests/controls/fixtures_test.cc.
+// webhook/controls/ that defines `const Control& <FileName>Control()`; the build finds the files and writes the
+// registry. Tested by tests/controls/fixtures_test.cc.
 #pragma once
 
 #include <memory>
@@ -24,12 +24,12 @@ namespace tidewaiter {
 
 // What a reader of the documentation learns about a control. Plain text; `fields` are Kubernetes field paths with [*].
 struct ControlInfo {
-  std::string_view id;        // kebab case: "run-as-non-root"
-  std::string_view summary;   // one sentence: what it asks
-  std::string_view level;     // "baseline", "restricted" (Pod Security Standards) or "recommended"
-  std::string_view source;    // where the requirement is published: URL, and section
+  std::string_view id;       // kebab case: "run-as-non-root"
+  std::string_view summary;  // one sentence: what it asks
+  std::string_view level;    // "baseline", "restricted" (Pod Security Standards) or "recommended"
+  std::string_view source;   // where the requirement is published: URL, and section
   std::vector<std::string_view> fields;
-  std::string_view injects;   // what it injects, "" when it injects nothing
+  std::string_view injects;  // what it injects, "" when it injects nothing
   // Also judged when only resources change (subresource pods/resize).
   bool is_about_resources = false;
 };

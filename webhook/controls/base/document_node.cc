@@ -88,8 +88,8 @@ absl::Status CheckKeys(const DocumentNode& node, const std::vector<std::string_v
       return key.Error(nearest.empty() ? std::string("unknown key")
                                        : StrCat("unknown key; did you mean ", Quoted(nearest), "?"));
     }
-    const bool is_repeated = std::any_of(node.entries.begin(), entry,
-                                         [&](const auto& earlier) { return earlier.first.text == key.text; });
+    const bool is_repeated =
+        std::any_of(node.entries.begin(), entry, [&](const auto& earlier) { return earlier.first.text == key.text; });
     if (is_repeated) return key.Error("given twice");
   }
   return absl::OkStatus();

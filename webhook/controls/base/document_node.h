@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One node of a document of ours (policy, settings), with the place it was written at, so that every error can name file,
-// line, column and key. Knows neither YAML nor JSON: the policy loader builds it. Tested by
+// One node of a document of ours (policy, settings), with the place it was written at, so that every error can name
+// file, line, column and key. Knows neither YAML nor JSON: the policy loader builds it. Tested by
 // tests/policy/document_test.cc.
 #pragma once
 
@@ -41,8 +41,8 @@ struct DocumentNode {
 // "null", "boolean", "integer", "number", "string", "list", "mapping".
 std::string_view DocumentKindName(DocumentNode::Kind kind);
 
-// `controls.foo: unknown key "imag-digest"; did you mean "image-digest"?` needs the nearest of some names: the candidate
-// with the smallest edit distance, or "" when none is near (distance above a third of the name's length).
+// `controls.foo: unknown key "imag-digest"; did you mean "image-digest"?` needs the nearest of some names: the
+// candidate with the smallest edit distance, or "" when none is near (distance above a third of the name's length).
 std::string_view NearestName(std::string_view name, const std::vector<std::string_view>& candidates);
 
 }  // namespace tidewaiter

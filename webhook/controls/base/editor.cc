@@ -63,7 +63,7 @@ void Editor::SetLimit(std::size_t container, std::string_view resource, const Qu
   SetResource(container, "limits", &ResourceRequirements::limits, resource, amount);
 }
 
-void Editor::SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::* list,
+void Editor::SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::*list,
                          std::string_view resource, const Quantity& amount) {
   Container& edited = pod_.containers[container];
   ChangeNode& resources = tree_.At(edited.pointer).Member("resources", edited.resources.has_value());
@@ -90,8 +90,11 @@ void Editor::AddVolumeMount(std::size_t container, std::string volume, std::stri
   std::string value = StrCat("{\"name\":", JsonText(volume), ",\"mountPath\":", JsonText(mount_path), "}");
   changes_.push_back({StrCat(edited.pointer, "/volumeMounts/", edited.volume_mounts.size()), value});
   node.appended.push_back(std::move(value));
-  edited.volume_mounts.push_back(
-      {.name = std::move(volume), .mount_path = std::move(mount_path), .read_only = {}, .sub_path = {}, .sub_path_expr = {}});
+  edited.volume_mounts.push_back({.name = std::move(volume),
+                                  .mount_path = std::move(mount_path),
+                                  .read_only = {},
+                                  .sub_path = {},
+                                  .sub_path_expr = {}});
 }
 
 }  // namespace tidewaiter

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How an injecting control changes a Pod: one small function per injectable field. Each changes the typed Pod and records
-// the change, so that the patch and the Pod that is judged can never differ. Sets only what is not set: overwriting what a
-// user wrote is not its job. Tested by tests/controls/editor_test.cc.
+// How an injecting control changes a Pod: one small function per injectable field. Each changes the typed Pod and
+// records the change, so that the patch and the Pod that is judged can never differ. Sets only what is not set:
+// overwriting what a user wrote is not its job. Tested by tests/controls/editor_test.cc.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +67,7 @@ class Editor {
   ChangeNode& SecurityContextNode(std::size_t container);
   void SetLeaf(ChangeNode& parent, std::string parent_pointer, std::string_view key, std::string value);
   void SetInSecurityContext(std::size_t container, std::string_view key, std::string value);
-  void SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::* list,
+  void SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::*list,
                    std::string_view resource, const Quantity& amount);
 
   Pod& pod_;

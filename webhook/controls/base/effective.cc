@@ -10,8 +10,8 @@ namespace tidewaiter {
 namespace {
 
 template <typename T>
-std::optional<T> Effective(const Pod& pod, const Container& container, std::optional<T> SecurityContext::* own,
-                           std::optional<T> PodSecurityContext::* shared) {
+std::optional<T> Effective(const Pod& pod, const Container& container, std::optional<T> SecurityContext::*own,
+                           std::optional<T> PodSecurityContext::*shared) {
   if (container.security_context.has_value() && ((*container.security_context).*own).has_value()) {
     return (*container.security_context).*own;
   }

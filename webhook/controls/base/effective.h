@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a container ends up with when its own securityContext and the Pod's are merged: the container's value wins, field
-// by field (core/v1 SecurityContext). Tested by tests/controls/effective_test.cc.
+// What a container ends up with when its own securityContext and the Pod's are merged: the container's value wins,
+// field by field (core/v1 SecurityContext). Tested by tests/controls/effective_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every place of a Pod that names an image: containers of all kinds and image volumes. A reference that cannot be parsed is
-// a finding of whichever control looks at it, never passed over. Tested by the fixtures of the image controls.
+// Every place of a Pod that names an image: containers of all kinds and image volumes. A reference that cannot be
+// parsed is a finding of whichever control looks at it, never passed over. Tested by the fixtures of the image
+// controls.
 #pragma once
 
 #include <string>

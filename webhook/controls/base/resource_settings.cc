@@ -21,8 +21,8 @@ absl::Status CheckRatios(const ResourceList& ratios) {
   const Quantity one = *Quantity::Parse("1");
   for (const auto& [resource, ratio] : ratios) {
     if (ratio < one) {
-      return InvalidArgument(StrCat(resource, ": must be at least 1, is ", ratio.text(),
-                                    ": a limit may never be below its request"));
+      return InvalidArgument(
+          StrCat(resource, ": must be at least 1, is ", ratio.text(), ": a limit may never be below its request"));
     }
   }
   return absl::OkStatus();
@@ -89,8 +89,8 @@ const SettingsSchema<ResourcesSettings>& ResourcesSettings::Schema() {
           {"require", &S::require, "what each container must set, itself or through spec.resources"},
           {"inject", &S::inject, "defaults, set where nothing is set"},
           {"maximum", &S::maximum, "the most a container may ask for"},
-          CheckedField("maxLimitRequestRatio", &S::max_limit_request_ratio,
-                       "how many times its request a limit may be", CheckRatios)
+          CheckedField("maxLimitRequestRatio", &S::max_limit_request_ratio, "how many times its request a limit may be",
+                       CheckRatios)
               .OneOf(kResources),
       }
           .Validate(CheckTogether);

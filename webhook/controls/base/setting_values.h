@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How one value of a setting is read from a document, by its C++ type: each type says what it expects and how it is written.
-// settings_schema.h puts keys around it. Tested by tests/controls/settings_schema_test.cc.
+// How one value of a setting is read from a document, by its C++ type: each type says what it expects and how it is
+// written. settings_schema.h puts keys around it. Tested by tests/controls/settings_schema_test.cc.
 #pragma once
 
 #include <concepts>
@@ -27,7 +27,9 @@ struct SettingBounds {
 
 // A struct that is itself a mapping with keys: `static const SettingsSchema<T>& Schema()`.
 template <typename T>
-concept HasSchema = requires { T::Schema(); };
+concept HasSchema = requires {
+  T::Schema();
+};
 
 // InvalidArgument: `FILE:LINE:COLUMN: PATH: expected EXPECTED, found string "x"`.
 absl::Status WrongSettingType(const DocumentNode& node, std::string_view expected);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The keys of a mapping in our own documents, described once: the same table reads it into a struct with exact errors and
-// describes it for documentation. Not for Kubernetes objects (those are kube/field_table.h). Tested by
+// The keys of a mapping in our own documents, described once: the same table reads it into a struct with exact errors
+// and describes it for documentation. Not for Kubernetes objects (those are kube/field_table.h). Tested by
 // tests/controls/settings_schema_test.cc.
 #pragma once
 
@@ -39,7 +39,7 @@ class SettingField {
  public:
   // `key` and `help` must be literals. Members of a struct type need that type's own Schema().
   template <typename Member>
-  SettingField(std::string_view key, Member Struct::* member, std::string_view help)
+  SettingField(std::string_view key, Member Struct::*member, std::string_view help)
       : key_(key),
         help_(help),
         read_([member](const DocumentNode& node, const SettingBounds& bounds, Struct& out) {
@@ -64,7 +64,7 @@ class SettingField {
   }
   // A further rule on the value that was read; its message is put behind the place in the document.
   template <typename Member>
-  SettingField& CheckMember(Member Struct::* member, std::function<absl::Status(const Member&)> check) {
+  SettingField& CheckMember(Member Struct::*member, std::function<absl::Status(const Member&)> check) {
     check_ = [member, check = std::move(check)](const Struct& read) { return check(read.*member); };
     return *this;
   }
@@ -100,7 +100,7 @@ class SettingField {
 
 // A field with a rule of its own: `CheckedField("forbidden", &S::forbidden, "...", CheckGlobs)`.
 template <typename Struct, typename Member, typename Check>
-SettingField<Struct> CheckedField(std::string_view key, Member Struct::* member, std::string_view help, Check check) {
+SettingField<Struct> CheckedField(std::string_view key, Member Struct::*member, std::string_view help, Check check) {
   SettingField<Struct> field(key, member, help);
   field.CheckMember(member, std::function<absl::Status(const Member&)>(std::move(check)));
   return field;
