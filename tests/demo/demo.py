@@ -167,7 +167,7 @@ def print_table(rows):
     first, second = 31, 10
     third = (width - first - second - 6) * 11 // 20
     fourth = width - first - second - third - 6
-    wrap = lambda text, size: textwrap.wrap(text, size, break_long_words=True, subsequent_indent="  ") or [""]
+    wrap = lambda text, size: textwrap.wrap(text, size, break_long_words=True, break_on_hyphens=False, subsequent_indent="  ") or [""]
     cell = lambda lines, i, size: (lines[i] if i < len(lines) else ("", ()))
     print(paint(f"{'OBJECT':{first}}  {'DECISION':{second}}  {'FINDINGS':{third}}  {'INJECTED':{fourth}}".rstrip(), BOLD))
     for object_lines, (decision, colour), findings, injected in rows:
@@ -190,7 +190,7 @@ def print_table(rows):
 
 def print_metrics(before, after):
     print(paint("\nMetrics that moved", BOLD))
-    for name, value in after.items():
+    for name, value in sorted(after.items()):
         if value != before.get(name, 0.0) and "connections" not in name:
             print(f"  {name} {value - before.get(name, 0.0):.6g}")
 

@@ -52,6 +52,7 @@ InjectionResult Inject(const std::vector<const Policy*>& policies, InjectionKind
     for (const AppliedControl& applied : policy->controls) {
       if (!Takes(kind, applied)) continue;
       const std::size_t before = editor.changes().size();
+      const std::size_t warnings_before = editor.warnings().size();
       applied.control->inject(applied.settings.get(), editor);
       for (std::size_t i = before; i < editor.changes().size(); ++i) {
         const Change& change = editor.changes()[i];
@@ -61,9 +62,12 @@ InjectionResult Inject(const std::vector<const Policy*>& policies, InjectionKind
                                      .pointer = StrCat(pod_pointer, change.pointer),
                                      .value = change.value});
       }
+      for (std::size_t i = warnings_before; i < editor.warnings().size(); ++i) {
+        result.warnings.push_back(
+            StrCat(editor.warnings()[i], " [", policy->name, "/", applied.control->info.id, "]"));
+      }
     }
   }
-  result.warnings = editor.warnings();
   result.patch = BuildJsonPatch(editor.tree(), pod_pointer);
   return result;
 }
