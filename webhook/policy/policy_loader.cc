@@ -51,7 +51,7 @@ absl::StatusOr<AppliedControl> ApplyControl(const Control& control, DocumentNode
     const SettingBounds bounds{.one_of = {"enforce", "warn", "audit"}, .at_least = {}};
     if (absl::Status status = ReadSetting(*mode, bounds, name); !status.ok()) return status;
     applied.mode = *ModeFromName(name);
-    std::erase_if(node.entries, [](const auto& entry) { return entry.first.text == "mode"; });
+    std::erase_if(node.entries, [](const auto& entry) { return entry.key.text == "mode"; });
   }
   absl::StatusOr<ControlSettings> settings = control.parse(&node);
   if (!settings.ok()) return settings.status();

@@ -108,9 +108,9 @@ class TreeBuilder : public YAML::EventHandler {
       return nullptr;
     }
     frame.has_key = false;
-    node.path = entries.back().first.path;
-    entries.back().second = std::move(node);
-    return &entries.back().second;
+    node.path = entries.back().key.path;
+    entries.back().value = std::move(node);
+    return &entries.back().value;
   }
 
   static void AddKey(DocumentNode key, DocumentNode& mapping) {
@@ -118,7 +118,7 @@ class TreeBuilder : public YAML::EventHandler {
     key.path = StrCat(mapping.path, mapping.path.empty() ? "" : ".", key.text);
     if (!is_scalar || key.text == "<<") throw Refusal{key.Error("a key must be a plain word")};
     if (mapping.Find(key.text) != nullptr) throw Refusal{key.Error("given twice")};
-    mapping.entries.emplace_back(std::move(key), DocumentNode{});
+    mapping.entries.push_back({std::move(key), DocumentNode{}});
   }
 
   void Open(DocumentNode node) {

@@ -102,7 +102,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       AnswerReview(request.path == kRoutes[0].path ? kRoutes[0].door : kRoutes[1].door, request, response);
     });
     set_error_handler([this](const httplib::Request&, httplib::Response& response) { ExplainError(response); });
-    set_exception_handler([this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+    set_exception_handler([this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
       metrics_.CountError("internal");
       log_.Write(LogLevel::kError, "exception while answering a request");
       SetText(response, 500, "internal error");

@@ -82,14 +82,14 @@ absl::Status CheckKeys(const DocumentNode& node, const std::vector<std::string_v
   if (node.kind == DocumentNode::Kind::kNull) return absl::OkStatus();
   if (node.kind != DocumentNode::Kind::kMapping) return WrongSettingType(node, "a mapping");
   for (auto entry = node.entries.begin(); entry != node.entries.end(); ++entry) {
-    const DocumentNode& key = entry->first;
+    const DocumentNode& key = entry->key;
     if (std::find(keys.begin(), keys.end(), key.text) == keys.end()) {
       const std::string_view nearest = NearestName(key.text, keys);
       return key.Error(nearest.empty() ? std::string("unknown key")
                                        : StrCat("unknown key; did you mean ", Quoted(nearest), "?"));
     }
     const bool is_repeated =
-        std::any_of(node.entries.begin(), entry, [&](const auto& earlier) { return earlier.first.text == key.text; });
+        std::any_of(node.entries.begin(), entry, [&](const auto& earlier) { return earlier.key.text == key.text; });
     if (is_repeated) return key.Error("given twice");
   }
   return absl::OkStatus();

@@ -8,12 +8,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 
 namespace tidewaiter {
+
+struct DocumentEntry;
 
 struct DocumentNode {
   // How the scalar was written decides its type: `true` is a boolean, `"true"` a string (YAML 1.2 core schema).
@@ -22,8 +23,8 @@ struct DocumentNode {
   Kind kind = Kind::kNull;
   // A scalar's text, without quotes.
   std::string text;
-  std::vector<DocumentNode> items;                             // of a sequence
-  std::vector<std::pair<DocumentNode, DocumentNode>> entries;  // of a mapping, in the order written
+  std::vector<DocumentNode> items;     // of a sequence
+  std::vector<DocumentEntry> entries;  // of a mapping, in the order written
 
   std::shared_ptr<const std::string> file;  // as given by the user
   int line = 0;                             // counted from 1
@@ -36,6 +37,11 @@ struct DocumentNode {
 
   // InvalidArgument: `FILE:LINE:COLUMN: PATH: MESSAGE`.
   absl::Status Error(std::string_view message) const;
+};
+
+struct DocumentEntry {
+  DocumentNode key;  // a scalar
+  DocumentNode value;
 };
 
 // "null", "boolean", "integer", "number", "string", "list", "mapping".
