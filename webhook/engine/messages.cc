@@ -88,8 +88,10 @@ std::vector<std::string> WouldInjectWarnings(const std::vector<Injection>& injec
   for (std::size_t i = 0; i < injections.size();) {
     const Injection& first = injections[i];
     std::size_t end = i;
-    while (end < injections.size() && injections[end].policy == first.policy &&
-           injections[end].control == first.control) {
+    const auto is_same = [&](const Injection& other) {
+      return other.policy == first.policy && other.control == first.control && other.mode == first.mode;
+    };
+    while (end < injections.size() && is_same(injections[end])) {
       ++end;
     }
     if (first.mode == Mode::kWarn) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "webhook/kube/glob.h"
-#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -24,9 +23,8 @@ void ForEachImage(const Pod& pod, Findings& findings,
     if (const absl::StatusOr<ImageReference> reference = ImageReference::Parse(image.text); reference.ok()) {
       visit(image, *reference);
     } else {
-      findings.push_back(image.MakeFinding(
-          StrCat("must name a valid image, not ", Quoted(image.text), ": ", MessageOf(reference.status())),
-          "image: REGISTRY/NAME:TAG@sha256:<digest>"));
+      findings.push_back(image.MakeFinding(StrCat("must name a valid image: ", MessageOf(reference.status())),
+                                           "image: REGISTRY/NAME:TAG@sha256:<digest>"));
     }
   };
   for (const Container& container : pod.containers) {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines, order and limits of what people read.
+#include "webhook/engine/messages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tidewaiter {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+JudgedFinding FindingAt(std::string pointer, Mode mode = Mode::kEnforce, std::string requirement = "must x") {
+  return {.policy = "p",
+          .mode = mode,
+          .is_inherited = false,
+          .finding = {.control = "c",
+                      .pointer = std::move(pointer),
+                      .container = "web",
+                      .subject = "container \"web\"",
+                      .requirement = std::move(requirement),
+                      .remedy = "x"}};
+}
+
+TEST(MessagesTest, OneLineNamesWhatWhereAndWho) {
+  EXPECT_EQ(FindingLine(FindingAt("/spec/containers/0/securityContext/runAsNonRoot")),
+            "container \"web\" must x (spec.containers[0].securityContext.runAsNonRoot) [p/c]");
+  EXPECT_EQ(DenialMessage({FindingAt("/a")}), "container \"web\" must x (a) [p/c]");
+  EXPECT_EQ(DenialMessage({FindingAt("/a"), FindingAt("/b", Mode::kWarn), FindingAt("/c")}),
+            "2 violations:\n- container \"web\" must x (a) [p/c]\n- container \"web\" must x (c) [p/c]");
+}
+
+TEST(MessagesTest, SortsByModeThenAsAReaderGoes) {
+  std::vector<JudgedFinding> findings = {FindingAt("/spec/containers/10/image", Mode::kWarn),
+                                         FindingAt("/spec/containers/2/image", Mode::kWarn),
+                                         FindingAt("/spec/containers/2", Mode::kWarn), FindingAt("/z")};
+  SortFindings(findings);
+  std::vector<std::string> pointers;
+  for (const JudgedFinding& judged : findings) pointers.push_back(judged.finding.pointer);
+  EXPECT_THAT(pointers, ::testing::ElementsAre("/z", "/spec/containers/2", "/spec/containers/2/image",
+                                               "/spec/containers/10/image"));
+}
+
+TEST(MessagesTest, ControlCharactersBecomeSpaces) {
+  EXPECT_EQ(WithoutControlCharacters("a\nb\tc\x7F"
+                                     "d\xC2\x85"
+                                     "e\xC3\xA9"),
+            "a b c d e\xC3\xA9");
+}
+
+TEST(MessagesTest, ALongWarningKeepsWhoSaysIt) {
+  Decision decision;
+  std::string accents;
+  for (int i = 0; i < 200; ++i) accents += "\xC3\xA9";
+  decision.findings = {FindingAt("/spec/x", Mode::kWarn, "must " + accents)};
+  AddMessages({}, decision);
+  ASSERT_EQ(decision.warnings.size(), 1u);
+  EXPECT_LE(decision.warnings[0].size(), kMaxWarningBytes);
+  EXPECT_THAT(decision.warnings[0], EndsWith("... [p/c]"));
+  // Cut between characters: what is left is whole two-byte characters.
+  const std::size_t begin = decision.warnings[0].find("\xC3");
+  EXPECT_EQ((decision.warnings[0].find("...") - begin) % 2, 0u);
+}
+
+TEST(MessagesTest, AllWarningsTogetherStayWithinTheLimitAndTheRestIsCounted) {
+  Decision decision;
+  for (int i = 0; i < 100; ++i) {
+    decision.findings.push_back(FindingAt("/spec/containers/" + std::to_string(i), Mode::kWarn, std::string(80, 'x')));
+  }
+  AddMessages({}, decision);
+  std::size_t total = 0;
+  for (const std::string& warning : decision.warnings) total += warning.size();
+  EXPECT_LE(total, kMaxWarningsBytes);
+  EXPECT_THAT(decision.warnings.back(), HasSubstr("more findings: see the audit annotations"));
+  const std::size_t shown = decision.warnings.size() - 1;
+  EXPECT_THAT(decision.warnings.back(), HasSubstr("and " + std::to_string(100 - shown) + " more"));
+  ASSERT_EQ(decision.audit_annotations.size(), 1u);
+  EXPECT_LE(decision.audit_annotations[0].value.size(), kMaxAnnotationBytes);
+}
+
+TEST(MessagesTest, AnnotationsByMode) {
+  Decision decision;
+  decision.findings = {FindingAt("/a"), FindingAt("/b", Mode::kWarn), FindingAt("/c", Mode::kAudit)};
+  decision.injections = {{.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "/d", .value = "true"},
+                         {.policy = "p", .control = "c", .mode = Mode::kWarn, .pointer = "/e", .value = "1"},
+                         {.policy = "p", .control = "c", .mode = Mode::kWarn, .pointer = "/f", .value = "2"}};
+  AddMessages({"note"}, decision);
+  std::vector<std::string> keys;
+  for (const AuditAnnotation& annotation : decision.audit_annotations) {
+    EXPECT_EQ(annotation.key.find('/'), std::string::npos);
+    keys.push_back(annotation.key + ": " + annotation.value);
+  }
+  EXPECT_THAT(keys, ::testing::ElementsAre("enforce-violations: container \"web\" must x (a) [p/c]",
+                                           "warn-violations: container \"web\" must x (b) [p/c]",
+                                           "audit-violations: container \"web\" must x (c) [p/c]",
+                                           "injected: d=true [p/c]", "would-inject: e=1 [p/c]; f=2 [p/c]"));
+  // A finding that denies is in the denial, not in the warnings.
+  EXPECT_THAT(decision.warnings,
+              ::testing::ElementsAre("container \"web\" must x (b) [p/c]", "would set e=1 and 1 more [p/c]", "note"));
+}
+
+}  // namespace
+}  // namespace tidewaiter
