@@ -260,7 +260,7 @@ class RawConnection:
         except (ConnectionResetError, ssl.SSLEOFError):
             data = b""
         if not data:
-            raise EOFError(f"the server closed after {self.buffer!r}")
+            raise EOFError(f"the server closed after {self.buffer[:200]!r}")
         self.buffer += data
 
     def read_head(self):
@@ -279,12 +279,17 @@ class RawConnection:
         body, self.buffer = self.buffer[:size], self.buffer[size:]
         return Answer(status, headers, body)
 
-    def is_closed_by_server(self):
-        """True once the server closes; fails the test when it does not within the bound."""
+    def is_closed_by_server(self, bound=1.0):
+        """True once the server closes; False when it sends more, or does nothing for `bound` seconds."""
+        self.socket.settimeout(bound)
         try:
             self._fill()
         except EOFError:
             return True
+        except TimeoutError:
+            return False
+        finally:
+            self.socket.settimeout(BOUND)
         return False
 
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every field that is read, and every way one can be wrong.
+#include "webhook/kube/pod_decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+absl::StatusOr<Pod> Decode(const std::string& text) {
+  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  if (!document.ok()) return document.status();
+  return DecodePod(document->root(), JsonPath(""));
+}
+
+TEST(PodDecoderTest, ReadsEveryField) {
+  const absl::StatusOr<Pod> decoded = Decode(R"({
+    "metadata": {"labels": {"a": "b"}, "annotations": {"kubernetes.io/config.mirror": "x"}},
+    "spec": {
+      "os": {"name": "windows"}, "hostUsers": false, "serviceAccountName": "sa", "unknown": {"x": 1},
+      "resources": {"limits": {"memory": "1Gi"}},
+      "securityContext": {"runAsNonRoot": true, "runAsUser": 1, "runAsGroup": 2, "fsGroup": 3,
+        "supplementalGroups": [4, 5], "sysctls": [{"name": "n", "value": "v"}],
+        "seLinuxOptions": {"user": "u", "role": "r", "type": "t", "level": "l"},
+        "seccompProfile": {"type": "RuntimeDefault"}, "appArmorProfile": {"type": "Localhost", "localhostProfile": "p"},
+        "windowsOptions": {"hostProcess": true, "runAsUserName": "w"}},
+      "volumes": [{"name": "m", "image": {"reference": "r", "pullPolicy": "Always"}}, {"name": "e"}, {"name": "h",
+        "hostPath": {"path": "/"}, "emptyDir": null}],
+      "initContainers": [{"name": "i", "image": "a"}, {"name": "s", "image": "a", "restartPolicy": "Always"}],
+      "containers": [{"name": "c", "image": "a", "ports": [{"name": "p", "containerPort": 80, "hostPort": 81}],
+        "volumeMounts": [{"name": "m", "mountPath": "/m", "readOnly": true, "subPath": "s", "subPathExpr": "e"}],
+        "resources": {"requests": {"cpu": 0.5}, "limits": {"cpu": 2, "memory": " 1Gi "}},
+        "securityContext": {"allowPrivilegeEscalation": false, "privileged": true, "procMount": "Default",
+          "readOnlyRootFilesystem": true, "runAsNonRoot": false, "runAsUser": 6, "runAsGroup": 7,
+          "capabilities": {"add": ["A"], "drop": ["ALL"]}}}],
+      "ephemeralContainers": [{"name": "d", "image": "a", "targetContainerName": "c"}]}})");
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  const Pod& pod = *decoded;
+  EXPECT_TRUE(pod.is_windows());
+  EXPECT_TRUE(pod.is_mirror());
+  EXPECT_EQ(pod.labels.at("a"), "b");
+  EXPECT_EQ(pod.host_users, false);
+  EXPECT_EQ(pod.service_account_name, "sa");
+  EXPECT_EQ(pod.resources->limits.at("memory").text(), "1Gi");
+  const PodSecurityContext& shared = *pod.security_context;
+  EXPECT_EQ(shared.run_as_non_root, true);
+  EXPECT_EQ(shared.run_as_user, 1);
+  EXPECT_EQ(shared.run_as_group, 2);
+  EXPECT_EQ(shared.fs_group, 3);
+  EXPECT_EQ(shared.supplemental_groups, (std::vector<std::int64_t>{4, 5}));
+  EXPECT_EQ(shared.sysctls.at(0).name, "n");
+  EXPECT_EQ(shared.se_linux_options->level, "l");
+  EXPECT_EQ(shared.seccomp_profile->type, "RuntimeDefault");
+  EXPECT_EQ(shared.app_armor_profile->localhost_profile, "p");
+  EXPECT_EQ(shared.windows_options->run_as_user_name, "w");
+  ASSERT_EQ(pod.volumes.size(), 3u);
+  EXPECT_EQ(pod.volumes[0].source, "image");
+  EXPECT_EQ(pod.volumes[0].image->reference, "r");
+  EXPECT_EQ(pod.volumes[1].source, "");
+  EXPECT_EQ(pod.volumes[2].source, "hostPath");
+  ASSERT_EQ(pod.containers.size(), 4u);
+  const ContainerKind kinds[] = {ContainerKind::kInit, ContainerKind::kSidecar, ContainerKind::kRegular,
+                                 ContainerKind::kEphemeral};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(pod.containers[i].kind, kinds[i]);
+  EXPECT_EQ(pod.containers[1].pointer, "/spec/initContainers/1");
+  const Container& web = pod.containers[2];
+  EXPECT_EQ(web.pointer, "/spec/containers/0");
+  EXPECT_EQ(web.ports.at(0).host_port, 81);
+  EXPECT_EQ(web.volume_mounts.at(0).mount_path, "/m");
+  EXPECT_EQ(web.resources->requests.at("cpu"), *Quantity::Parse("500m"));
+  EXPECT_EQ(web.resources->limits.at("memory"), *Quantity::Parse("1Gi"));
+  EXPECT_EQ(web.security_context->privileged, true);
+  EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
+}
+
+TEST(PodDecoderTest, NullIsAbsent) {
+  const absl::StatusOr<Pod> pod = Decode(
+      R"({"metadata": null, "spec": {"securityContext": null, "volumes": null, "initContainers": null, "os": null,
+          "containers": [{"name": "c", "image": "a", "securityContext": {"runAsNonRoot": null, "capabilities": null},
+                          "resources": {"limits": null, "requests": {"cpu": null}}}]}})");
+  ASSERT_TRUE(pod.ok()) << pod.status();
+  const absl::StatusOr<Pod> plain =
+      Decode(R"({"spec": {"containers": [{"name": "c", "image": "a", "securityContext": {}, "resources": {}}]}})");
+  EXPECT_EQ(*pod, *plain);
+}
+
+TEST(PodDecoderTest, SaysWhereAndWhatWasExpected) {
+  const auto container = [](const std::string& rest) {
+    return R"({"spec": {"containers": [{"name": "c", "image": "a")" + (rest.empty() ? "" : ", " + rest) + "}]}}";
+  };
+  const std::pair<std::string, std::string> rows[] = {
+      {"[]", "expected an object, found array"},
+      {"{}", "spec: required: expected an object"},
+      {R"({"spec": null})", "spec: required: expected an object"},
+      {R"({"spec": []})", "spec: expected an object, found array"},
+      {R"({"spec": {"containers": {}}})", "spec.containers: expected an array, found object"},
+      {R"({"spec": {"containers": [1]}})", "spec.containers[0]: expected an object, found integer"},
+      {R"({"spec": {"containers": [null]}})", "spec.containers[0]: expected an object, found null"},
+      {R"({"spec": {"containers": [{}]}})", "spec.containers[0].name: required: a container has a name"},
+      {R"({"spec": {"ephemeralContainers": [{"name": "d"}]}})",
+       "spec.ephemeralContainers[0].image: required: container \"d\" has no image"},
+      {R"({"spec": {"containers": [{"name": 1}]}})", "spec.containers[0].name: expected a string, found integer"},
+      {container(R"("securityContext": {"runAsNonRoot": "true"})"),
+       "spec.containers[0].securityContext.runAsNonRoot: expected a boolean, found string"},
+      {container(R"("securityContext": {"runAsUser": 1.5})"),
+       "spec.containers[0].securityContext.runAsUser: expected an integer, found number"},
+      {container(R"("securityContext": {"runAsUser": 9223372036854775808})"),
+       "spec.containers[0].securityContext.runAsUser: expected an integer, found number"},
+      {container(R"("securityContext": {"capabilities": {"add": "ALL"}})"),
+       "spec.containers[0].securityContext.capabilities.add: expected an array, found string"},
+      {container(R"("resources": {"limits": {"memory": true}})"),
+       "spec.containers[0].resources.limits.memory: expected a quantity (such as 500m or 128Mi), found boolean"},
+      {container(R"("resources": {"limits": {"example.com/gpu": []}})"),
+       "spec.containers[0].resources.limits[example.com/gpu]: expected a quantity (such as 500m or 128Mi), found "
+       "array"},
+      {container(R"("resources": {"limits": {"cpu": 1, "cpu": 2}})"),
+       "spec.containers[0].resources.limits.cpu: given twice"},
+      {container(R"("name": "d")"), "spec.containers[0].name: given twice"},
+      {R"({"metadata": {"labels": {"a": 1}}, "spec": {}})", "metadata.labels.a: expected a string, found integer"},
+      {R"({"spec": {"volumes": [{"name": "v", "emptyDir": {}, "hostPath": {}}]}})",
+       "spec.volumes[0].hostPath: a volume has one source, and emptyDir is given as well"},
+      {R"({"spec": {"volumes": [{"name": "v", "hostPath": "/"}]}})",
+       "spec.volumes[0].hostPath: expected an object, found string"},
+  };
+  for (const auto& [text, message] : rows) {
+    const absl::StatusOr<Pod> pod = Decode(text);
+    ASSERT_FALSE(pod.ok()) << text;
+    EXPECT_EQ(MessageOf(pod.status()), message);
+  }
+  const absl::StatusOr<Pod> bad = Decode(container(R"("resources": {"limits": {"memory": "1GB"}})"));
+  ASSERT_FALSE(bad.ok());
+  EXPECT_TRUE(MessageOf(bad.status()).starts_with("spec.containers[0].resources.limits.memory: ")) << bad.status();
+}
+
+}  // namespace
+}  // namespace tidewaiter
