@@ -4,6 +4,7 @@
 HTTP library would send, and an RFC 6902 applier that knows nothing of the product. Not a test itself; every *_test.py
 beside it uses it. Nothing here sleeps for a fixed time: everything waits for an event, with a bound."""
 
+import atexit
 import base64
 import copy
 import http.client
@@ -29,10 +30,9 @@ def load_review(name):
     return json.loads((REVIEWS / name).read_text())
 
 
-def run(*arguments, stdin="", **options):
+def run(*arguments, stdin="", timeout=BOUND):
     """Runs the binary to its end."""
-    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=BOUND,
-                          **options)
+    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=timeout)
 
 
 def wait_until(holds, what):
@@ -134,6 +134,7 @@ class Webhook:
     def __init__(self, *arguments, ca=None):
         command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # when a test fails halfway; does nothing to a process that has ended
         self.log_lines = []
         self.log_reader = threading.Thread(target=lambda: self.log_lines.extend(self.process.stderr), daemon=True)
         self.log_reader.start()
@@ -144,6 +145,7 @@ class Webhook:
             self.process.kill()
             self.process.wait()
             self.log_reader.join()
+            self._close_pipes()
             raise AssertionError(f"did not start: {self.first_line!r} {self.log_lines}")
         self.port, self.ops_port = int(match[1]), int(match[2])
         self.policy_lines, self.ca = [], ca or ""
@@ -223,9 +225,12 @@ class Webhook:
             self.connection.close()
         self.log_reader.join(BOUND)
         self.rest_of_output = self.process.stdout.read()
+        self._close_pipes()
+        return code
+
+    def _close_pipes(self):
         self.process.stdout.close()
         self.process.stderr.close()
-        return code
 
     def stop(self):
         """SIGTERM; anything but exit code 0 fails the test."""

@@ -120,7 +120,6 @@ class EpollServer final : public ParkedServer {
       const int count = epoll_wait(keeper_epoll_.get(), &event, 1, static_cast<int>(kProbeInterval.count()));
       if (count == 1 && event.data.u64 == kStopTag) {
         keeper_wake_.Clear();
-        if (is_stopped_) break;
         listener_.Close();  // leaves keeper_epoll_ with it
         table_.CloseOverdue(steady_clock::now(), true, [this](std::string_view reason) { handler_.CountLoss(reason); });
       } else if (count == 1) {
@@ -132,6 +131,7 @@ class EpollServer final : public ParkedServer {
         next_sweep = now + kSweepInterval;
       }
     }
+    listener_.Close();
     keeper_wake_.Signal();  // for the workers
   }
 

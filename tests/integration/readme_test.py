@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""README.md says what is true: its policies load, its console examples print exactly what stands there, its command lines
+work, its links lead to files, and its metrics are those that the server has."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+from webhook import BINARY, BOUND, ROOT, Webhook, load_review, run
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    """The fenced blocks of a language, without their fences."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def shell(line):
+    """Runs a line as a reader would, from the repository's root, with the binary in the path."""
+    environment = {**os.environ, "PATH": f"{pathlib.Path(BINARY).resolve().parent}:{os.environ['PATH']}"}
+    return subprocess.run(["sh", "-c", line], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=BOUND, env=environment)
+
+
+class ReadmeTest(unittest.TestCase):
+    def test_policies_load(self):
+        policies = blocks("yaml")
+        self.assertTrue(policies)
+        for text in policies:
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "policy.yaml")
+                path.write_text(text)
+                result = run("policy", "check", path)
+                self.assertEqual((result.returncode, result.stderr), (0, ""), text)
+
+    def test_console_examples_print_what_stands_there(self):
+        examples = blocks("console")
+        self.assertTrue(examples)
+        for block in examples:
+            self.assertTrue(block.startswith("$ "), block)
+            for part in block.split("\n$ ") if "\n$ " in block else [block]:
+                command, _, expected = part.removeprefix("$ ").partition("\n")
+                with self.subTest(command):
+                    self.assertTrue(command.startswith("tidewaiter "), "only what this test can run")
+                    self.assertEqual(shell(command).stdout.rstrip("\n"), expected.rstrip("\n"))
+
+    def test_command_lines_work(self):
+        lines = [line for block in blocks("sh") for line in block.splitlines()
+                 if re.match(r"tidewaiter (review|controls|version)\b", line)]
+        self.assertGreaterEqual(len(lines), 5)
+        for line in lines:
+            with self.subTest(line):
+                result = shell(line)
+                self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_every_subcommand_and_no_other_is_named(self):
+        named = set(re.findall(r"(?m)^tidewaiter ([a-z]+)", "".join(blocks("sh"))))
+        existing = set(re.findall(r"(?m)^  ([a-z]+) {2,}", run("--help").stdout.partition("Subcommands:")[2]))
+        self.assertEqual(named, existing)
+
+    def test_every_flag_exists(self):
+        helps = "".join(run(*command.split(), "--help").stdout
+                        for command in ("serve", "review", "controls", "policy check", "version"))
+        flags = set(re.findall(r"`(--[a-z][a-z-]+)", README))
+        flags |= {flag for block in blocks("sh") for line in block.splitlines() if line.startswith("tidewaiter ")
+                  for flag in re.findall(r"(?<= )--[a-z][a-z-]+", line)}
+        self.assertTrue(flags)
+        for flag in flags:
+            self.assertIn(flag, helps)
+
+    def test_links_lead_to_files(self):
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", README):
+            if not re.match(r"[a-z]+://", target):
+                self.assertTrue((ROOT / target).exists(), target)
+
+    def test_metrics_are_those_of_the_server(self):
+        webhook = Webhook("--drain-seconds", "0")
+        for door in ("mutate", "validate"):
+            webhook.ask(door, load_review("create-pod.json"))
+        names = set(re.findall(r"(?m)^# TYPE (\S+)", webhook.ops("/metrics").text))
+        webhook.stop()
+        table = README.partition("\n## Metrics\n")[2].partition("\n## ")[0]
+        self.assertEqual(set(re.findall(r"`(tidewaiter_[a-z_]+)`", table)), names)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole server in process: every HTTP answer of the admission port and the operations port, start and end.
+#include "webhook/server/webhook_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "tests/testing/reviews.h"
+#include "tests/testing/tls_client.h"
+#include "webhook/policy/policy_loader.h"
+
+namespace tidewaiter {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+class WebhookServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ServeOptions options;
+    options.listen_host = options.ops_host = "127.0.0.1";
+    options.listen_port = options.ops_port = 0;
+    options.log_level = LogLevel::kError;
+    options.version = "test";
+    server_ = *WebhookServer::Start(options, *LoadPolicies({}));
+  }
+
+  // One plain GET on the operations port.
+  std::string Get(const std::string& path) {
+    const int socket = ConnectTcp(server_->ops_port());
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    EXPECT_EQ(send(socket, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t got = 0; (got = recv(socket, buffer, sizeof(buffer), 0)) > 0;) {
+      answer.append(buffer, static_cast<std::size_t>(got));
+    }
+    close(socket);
+    return answer;
+  }
+
+  std::unique_ptr<WebhookServer> server_;
+  const std::string review_ = NewReview({{"spec", {{"containers", {{{"name", "c"}, {"image", "a:1"}}}}}}}).dump();
+};
+
+TEST_F(WebhookServerTest, EachRequestGetsItsAnswer) {
+  struct Row {
+    std::string request;
+    int status;
+    std::string header;
+    std::string body;
+  };
+  const Row rows[] = {
+      {PostRequest("/mutate?timeout=10s", review_), 200, "application/json", "\"patchType\":\"JSONPatch\""},
+      {PostRequest("/validate", review_), 200, "application/json", "\"allowed\":false"},
+      {PostRequest("/validate", review_, "Application/JSON ; charset=utf-8"), 200, "application/json", "u-1"},
+      {PostRequest("/elsewhere", review_), 404, "text/plain", "unknown path"},
+      {"GET /validate HTTP/1.1\r\nHost: h\r\n\r\n", 405, "Allow: POST", "only POST"},
+      {"PUT /mutate HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", 405, "Allow: POST", "only POST"},
+      {PostRequest("/validate", review_, "text/plain"), 415, "text/plain", "application/json"},
+      {PostRequest("/validate", review_, "application/jsonp"), 415, "text/plain", "application/json"},
+      {PostRequest("/validate", ""), 400, "text/plain", "malformed review: empty"},
+      {PostRequest("/validate", "{"), 400, "text/plain", "malformed review: not JSON"},
+      {PostRequest("/validate?timeout=1ns", review_), 429, "Retry-After: 1", "timeout is over"},
+      {PostRequest("/validate?timeout=soon", review_), 200, "application/json", "u-1"},
+  };
+  TlsClient client(server_->port());
+  for (const Row& row : rows) {
+    const HttpResponse response = client.Ask(row.request);  // one connection: none of these ends it
+    EXPECT_EQ(response.status, row.status) << row.request;
+    EXPECT_THAT(response.header, HasSubstr(row.header));
+    EXPECT_THAT(response.body, HasSubstr(row.body));
+  }
+}
+
+TEST_F(WebhookServerTest, WhatEndsTheConnection) {
+  struct Row {
+    std::string request;
+    int status;
+  };
+  const Row rows[] = {
+      {"POST /validate HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n", 413},
+      {"POST /validate HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", 411},
+      {"POST /validate HTTP/1.1\r\nA: " + std::string(20'000, 'x'), 431},
+      {"POST /validate HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
+      {"nonsense\r\n\r\n", 400},
+      {"GET /validate HTTP/1.0\r\n\r\n", 405},
+  };
+  for (const Row& row : rows) {
+    TlsClient client(server_->port());
+    const HttpResponse response = client.Ask(row.request);
+    EXPECT_EQ(response.status, row.status) << row.request.substr(0, 80);
+    if (row.status != 400 || response.body.find("Content-Length") != std::string::npos) {
+      EXPECT_TRUE(client.IsClosedByPeer());
+    }
+  }
+}
+
+TEST_F(WebhookServerTest, OperationsPort) {
+  EXPECT_THAT(Get("/livez"), HasSubstr("200 OK"));
+  EXPECT_THAT(Get("/readyz"), HasSubstr("200 OK"));
+  EXPECT_THAT(Get("/elsewhere"), HasSubstr("404"));
+  TlsClient client(server_->port());
+  EXPECT_EQ(client.Ask(PostRequest("/mutate", review_)).status, 200);
+  EXPECT_EQ(client.Ask(PostRequest("/nowhere", review_)).status, 404);
+  const std::string metrics = Get("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("version=0.0.4"));
+  EXPECT_THAT(metrics, HasSubstr(R"(requests_total{decision="patch",door="mutate",kind="Pod",operation="CREATE"} 1)"));
+  EXPECT_THAT(metrics, HasSubstr(R"(tidewaiter_errors_total{reason="not_found"} 1)"));
+  EXPECT_THAT(metrics, HasSubstr("tidewaiter_policies_loaded 1"));
+}
+
+TEST_F(WebhookServerTest, PoliciesAreReplacedAsAWhole) {
+  TlsClient client(server_->port());
+  EXPECT_THAT(client.Ask(PostRequest("/validate", review_)).body, HasSubstr("\"allowed\":false"));
+  server_->SetPolicies(std::make_shared<const PolicySet>());
+  EXPECT_THAT(client.Ask(PostRequest("/validate", review_)).body, HasSubstr("\"allowed\":true"));
+}
+
+TEST_F(WebhookServerTest, DrainsBeforeItStops) {
+  TlsClient client(server_->port());
+  ASSERT_EQ(client.Ask(PostRequest("/validate", review_)).status, 200);
+  std::promise<void> hurry;
+  std::thread drainer([&] { server_->Drain([&](milliseconds) { hurry.get_future().wait(); }); });
+  EXPECT_TRUE(Eventually([&] { return Get("/readyz").find("503") != std::string::npos; }));
+  EXPECT_THAT(Get("/readyz"), HasSubstr("draining"));
+  EXPECT_THAT(Get("/livez"), HasSubstr("200 OK"));
+  const HttpResponse response = client.Ask(PostRequest("/validate", review_));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.header, HasSubstr("Connection: close"));
+  EXPECT_TRUE(client.IsClosedByPeer());
+  TlsClient late(server_->port());  // still served
+  EXPECT_EQ(late.Ask(PostRequest("/validate", review_)).status, 200);
+  hurry.set_value();
+  drainer.join();
+  EXPECT_LT(ConnectTcp(server_->port()), 0);
+}
+
+}  // namespace
+}  // namespace tidewaiter
