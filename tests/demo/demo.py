@@ -71,7 +71,8 @@ class Webhook:
 
     def __init__(self):
         self.port, self.ops_port = free_port(8443), free_port(8080)
-        command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{self.ops_port}"]
+        command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{self.ops_port}",
+                   "--drain-seconds", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                         start_new_session=True)  # Ctrl-C is ours, not the server's
         certificate = ""

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that is no readable review, sent to the running server: each gets its exact HTTP status, or a denied review
-that names the field and the expected type. Never "allowed", never a crash, and the next good review is answered."""
+"""Everything that is no readable review, sent to the running server: each gets its exact HTTP status, or a denied
+review that names the field and the expected type. Never "allowed", never a crash, and the next good review is
+answered."""
 
 import copy
 import json
@@ -88,8 +89,10 @@ DENIED_REVIEWS = [
      "Pod: spec.securityContext.runAsNonRoot: expected a boolean, found string"),
     ("runAsNonRoot 1", altered(*FIRST, "securityContext", {"runAsNonRoot": 1}), 422,
      "Pod: spec.containers[0].securityContext.runAsNonRoot: expected a boolean, found integer"),
-    ("containers an object", altered(*SPEC, "containers", {}), 422, "Pod: spec.containers: expected an array, found object"),
-    ("containers a string", altered(*SPEC, "containers", "x"), 422, "Pod: spec.containers: expected an array, found string"),
+    ("containers an object", altered(*SPEC, "containers", {}), 422,
+     "Pod: spec.containers: expected an array, found object"),
+    ("containers a string", altered(*SPEC, "containers", "x"), 422,
+     "Pod: spec.containers: expected an array, found string"),
     ("a container is a string", altered(*FIRST, "x"), 422, "Pod: spec.containers[0]: expected an object, found string"),
     ("initContainers an object", altered(*SPEC, "initContainers", {}), 422,
      "Pod: spec.initContainers: expected an array, found object"),
@@ -97,15 +100,19 @@ DENIED_REVIEWS = [
      "Pod: spec.ephemeralContainers: expected an array, found object"),
     ("no name", altered(*FIRST, "name", ABSENT), 422, "Pod: spec.containers[0].name: required: a container has a name"),
     ("empty name", altered(*FIRST, "name", ""), 422, "Pod: spec.containers[0].name: required: a container has a name"),
-    ("name a number", altered(*FIRST, "name", 7), 422, "Pod: spec.containers[0].name: expected a string, found integer"),
-    ("no image", altered(*FIRST, "image", ABSENT), 422, 'Pod: spec.containers[0].image: required: container "c0" has no image'),
-    ("empty image", altered(*FIRST, "image", ""), 422, 'Pod: spec.containers[0].image: required: container "c0" has no image'),
+    ("name a number", altered(*FIRST, "name", 7), 422,
+     "Pod: spec.containers[0].name: expected a string, found integer"),
+    ("no image", altered(*FIRST, "image", ABSENT), 422,
+     'Pod: spec.containers[0].image: required: container "c0" has no image'),
+    ("empty image", altered(*FIRST, "image", ""), 422,
+     'Pod: spec.containers[0].image: required: container "c0" has no image'),
     ("a user of 10^30", altered(*SPEC, "securityContext", {"runAsUser": 1e30}), 422,
      "Pod: spec.securityContext.runAsUser: expected an integer, found number"),
     ("a user of 2^63", altered(*SPEC, "securityContext", {"runAsUser": 2**63}), 422,
      "Pod: spec.securityContext.runAsUser: expected an integer, found number"),
     ("a kind without a pod template", altered("kind", {"group": "", "version": "v1", "kind": "Service"}), 400,
-     'kind Service of group "" holds no pod template known here: take it out of the rules of the webhook configuration'),
+     'kind Service of group "" holds no pod template known here: '
+     "take it out of the rules of the webhook configuration"),
     ("a known kind of another group", altered("kind", {"group": "x.io", "version": "v1", "kind": "Deployment"}), 400,
      'kind Deployment of group "x.io" holds no pod template known here: '
      "take it out of the rules of the webhook configuration"),

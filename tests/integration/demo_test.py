@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tests/demo/demo.py --once, what `./dev run` shows: it ends by itself with exit code 0, prints one row for each case with
-the right decision, tells which metrics moved, and where it listened."""
+"""tests/demo/demo.py --once, what `./dev run` shows: it ends by itself with exit code 0, prints one row for each case
+with the right decision, tells which metrics moved, and where it listened."""
 
 import os
 import re
@@ -52,8 +52,8 @@ class DemoTest(unittest.TestCase):
     def test_metrics_and_addresses_follow(self):
         table, _, metrics = self.plain.partition("\nMetrics that moved\n")
         self.assertTrue(table)
-        self.assertIn('tidewaiter_admission_requests_total{decision="patch",door="mutate",kind="Pod",operation="CREATE"} 2',
-                      metrics)
+        patched = 'tidewaiter_admission_requests_total{decision="patch",door="mutate",kind="Pod",operation="CREATE"} 2'
+        self.assertIn(patched, metrics)
         self.assertRegex(metrics, r"Serving on https://127\.0\.0\.1:\d+ .*and http://127\.0\.0\.1:\d+ ")
 
     def test_colours_where_they_are_forced(self):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 and TLS as clients of every kind speak it to the running server: keep-alive, HTTP/1.0, Expect, pipelining, one
-byte at a time, ambiguous lengths, old TLS versions, no TLS at all, and the caller's deadline."""
+"""HTTP/1.1 and TLS as clients of every kind speak it to the running server: keep-alive, HTTP/1.0, Expect, pipelining,
+one byte at a time, ambiguous lengths, old TLS versions, no TLS at all, and the caller's deadline."""
 
 import copy
 import json
@@ -132,7 +132,8 @@ class HttpTest(WebhookTest):
         self.check_refused(request(TEXT, *(f"X-{i}: 1" for i in range(200))), 431)
 
     def test_garbage_is_refused(self):
-        for line in (b"\x00\x01\x02", b"HELLO", b"BREW /validate HTTP/1.1", b"POST /validate HTTP/3.0", b"POST /validate"):
+        for line in (b"\x00\x01\x02", b"HELLO", b"BREW /validate HTTP/1.1", b"POST /validate HTTP/3.0",
+                     b"POST /validate"):
             with self.subTest(line=line):
                 self.check_refused(line + b"\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 400)
 

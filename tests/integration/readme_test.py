@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""README.md says what is true: its policies load, its console examples print exactly what stands there, its command lines
-work, its links lead to files, and its metrics are those that the server has."""
+"""README.md says what is true: its policies load, its console examples print exactly what stands there, its command
+lines work, its links lead to files, and its metrics are those that the server has."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the integration tests share: the running binary with a TLS connection to it, a raw TLS client for requests that no
-HTTP library would send, and an RFC 6902 applier that knows nothing of the product. Not a test itself; every *_test.py
-beside it uses it. Nothing here sleeps for a fixed time: everything waits for an event, with a bound."""
+"""What the integration tests share: the running binary with a TLS connection to it, a raw TLS client for requests that
+no HTTP library would send, and an RFC 6902 applier that knows nothing of the product. Not a test itself; every
+*_test.py beside it uses it. Nothing here sleeps for a fixed time: everything waits for an event, with a bound."""
 
 import atexit
 import base64

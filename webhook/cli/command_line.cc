@@ -24,7 +24,7 @@ void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths) {
       .add_option("--policies", paths,
                   "Policy file, or folder of *.yaml; may be given several times. Default: the built-in policy")
       ->type_name("DIR|FILE")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
 }
 

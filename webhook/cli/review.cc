@@ -3,6 +3,7 @@
 // `tidewaiter review`: AdmissionReviews in, one answer per line out, by the same engine as the server's. Nothing else
 // goes to standard output. Tested by tests/cli/review_test.cc.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -48,8 +49,9 @@ class Reviewer {
   void ReviewFile(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
-    // Copying an empty file sets failbit on `text`, a folder or a vanished disk badbit on `file`.
-    if (!file.is_open() || (text << file.rdbuf(), file.bad())) {
+    std::error_code error;
+    // Copying an empty file sets failbit on `text`, a vanished disk badbit on `file`; a folder reads as empty.
+    if (!file.is_open() || std::filesystem::is_directory(path, error) || (text << file.rdbuf(), file.bad())) {
       context_.Fail(StrCat(path, ": cannot be read"));
       return;
     }

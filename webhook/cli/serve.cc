@@ -83,6 +83,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--tls-san", options.tls_names, "Names and IP addresses of the self-signed certificate")
       ->type_name("NAME")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->excludes(certificate)
       ->capture_default_str();
   command->add_option("--listen", arguments->listen, "Admission port")->type_name("HOST:PORT")->capture_default_str();

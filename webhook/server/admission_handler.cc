@@ -69,6 +69,9 @@ class MemoryStream final : public httplib::Stream {
 struct CurrentRequest {
   SteadyTime start;
   bool is_overloaded = false;
+  bool is_draining = false;
+  bool is_understood = false;  // its request line and headers could be parsed
+  bool says_close = false;     // the answer carries `Connection: close`
 };
 thread_local CurrentRequest current_request;
 
@@ -94,7 +97,17 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     set_keep_alive_max_count(std::numeric_limits<int>::max());
     set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(ServerLimits{}.idle_timeout).count());
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      current_request.is_understood = true;
       return CheckRequest(request, response) ? HandlerResponse::Unhandled : HandlerResponse::Handled;
+    });
+    // cpp-httplib ends the connection after every error. A request that was understood is no reason to: a new handshake
+    // would cost more than the answer, most of all when it says "try again".
+    set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+      const bool asks_for_close = request.get_header_value("Connection") == "close";
+      if (current_request.is_understood && !current_request.is_draining && !asks_for_close) {
+        response.headers.erase("Connection");
+      }
+      current_request.says_close = response.get_header_value("Connection") == "close";
     });
     // A path parameter is matched by comparing text, a plain path by std::regex. CheckRequest lets only kRoutes come
     // here.
@@ -110,13 +123,14 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
   }
 
   HttpAnswer Handle(const ReceivedRequest& received) override {
-    current_request = {.start = received.start, .is_overloaded = received.is_overloaded};
+    current_request = {
+        .start = received.start, .is_overloaded = received.is_overloaded, .is_draining = received.is_draining};
     HttpAnswer answer;
     MemoryStream stream(received.bytes, received.remote_address, answer.bytes);
     bool is_closed = received.is_draining;
     const bool is_good = process_request(stream, std::string(received.remote_address), 0, "", 0, received.is_draining,
                                          is_closed, DropExpect);
-    answer.closes = is_closed || !is_good;
+    answer.closes = is_closed || !is_good || current_request.says_close;
     return answer;
   }
 

@@ -28,6 +28,11 @@ class HttplibOpsServer final : public OpsServer {
     server_.set_read_timeout(2);
     server_.set_write_timeout(5);
     server_.set_payload_max_length(1024);
+    // Not SO_REUSEPORT, cpp-httplib's default: a second process would share the port unnoticed.
+    server_.set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    });
     server_.Get("/livez",
                 [](const httplib::Request&, httplib::Response& response) { response.set_content("ok\n", kText); });
     server_.Get("/readyz", [readiness = std::move(readiness)](const httplib::Request&, httplib::Response& response) {

@@ -35,6 +35,9 @@ struct ServerLimits {
   // From a request's first byte to its last.
   std::chrono::milliseconds request_timeout{10'000};
   std::chrono::milliseconds write_timeout{5'000};
+  // After an answer that ends the connection: how long what the client still sends is thrown away. Closing at once
+  // would reset the connection (RFC 9112 section 9.6) and could destroy the answer on its way.
+  std::chrono::milliseconds linger_timeout{1'000};
   // The API server closes its idle connections after 90 s (apimachinery net.SetTransportDefaults); closing first would
   // break the request that crosses on the way.
   std::chrono::milliseconds idle_timeout{150'000};

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables that read settings: each type with its exact error, what is described for the documentation, and every
+// setting of every control. Where a document's errors are put together is tests/policy/policy_loader_test.cc's matter.
+#include "webhook/controls/base/settings_schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "webhook/controls/base/control.h"
+#include "webhook/kube/text.h"
+#include "webhook/policy/yaml_document.h"
+
+namespace tidewaiter {
+namespace {
+
+using ::testing::ElementsAre;
+
+struct Inner {
+  std::int64_t count = 3;
+  static const SettingsSchema<Inner>& Schema() {
+    static const SettingsSchema<Inner> schema = {
+        SettingField<Inner>("count", &Inner::count, "how many").AtLeast(0),
+    };
+    return schema;
+  }
+};
+
+struct Outer {
+  bool flag = true;
+  std::int64_t number = 7;
+  std::optional<std::int64_t> maybe;
+  std::string word = "red";
+  std::vector<std::string> words = {"a", "b"};
+  Quantity amount;
+  std::map<std::string, Quantity, std::less<>> amounts;
+  Inner inner;
+  std::vector<Inner> inners;
+  static const SettingsSchema<Outer>& Schema() {
+    using S = Outer;
+    static const SettingsSchema<S> schema =
+        SettingsSchema<S>{
+            {"flag", &S::flag, "a flag"},
+            {"number", &S::number, "a number"},
+            SettingField<S>("maybe", &S::maybe, "perhaps a number").AtLeast(10),
+            SettingField<S>("word", &S::word, "a word").OneOf({"red", "green", "blue"}),
+            CheckedField("words", &S::words, "words",
+                         [](const std::vector<std::string>& words) {
+                           return words.size() > 3 ? InvalidArgument("too many words") : absl::OkStatus();
+                         }),
+            {"amount", &S::amount, "an amount"},
+            SettingField<S>("amounts", &S::amounts, "amounts").OneOf({"cpu", "memory"}),
+            {"inner", &S::inner, "one"},
+            {"inners", &S::inners, "several"},
+        }
+            .Validate([](const S& read) {
+              return read.number == 13 && !read.flag ? InvalidArgument("13 needs the flag") : absl::OkStatus();
+            });
+    return schema;
+  }
+};
+
+DocumentNode ParseOne(const std::string& text) {
+  absl::StatusOr<std::vector<DocumentNode>> documents = ParseYaml(text, "s.yaml");
+  EXPECT_TRUE(documents.ok()) << documents.status();
+  if (!documents.ok() || documents->empty()) return {};
+  return std::move(documents->front());
+}
+
+std::string ReadOuter(const std::string& text, Outer& out) {
+  const absl::Status status = Outer::Schema().Read(ParseOne(text), out);
+  return std::string(MessageOf(status));
+}
+
+TEST(SettingsSchemaTest, WhatIsNotGivenKeepsItsValue) {
+  for (const char* text : {"{}", "", "null"}) {
+    Outer out;
+    EXPECT_EQ(ReadOuter(text, out), "") << text;
+    EXPECT_TRUE(out.flag);
+    EXPECT_EQ(out.number, 7);
+    EXPECT_FALSE(out.maybe.has_value());
+    EXPECT_THAT(out.words, ElementsAre("a", "b"));
+    EXPECT_EQ(out.inner.count, 3);
+  }
+}
+
+TEST(SettingsSchemaTest, ReadsEachType) {
+  Outer out;
+  EXPECT_EQ(ReadOuter("flag: FALSE\nnumber: -9223372036854775808\nmaybe: +10\nword: 'green'\nwords: [x]\n"
+                      "amount: 1.5Gi\namounts: {cpu: 100m, memory: \"1\"}\ninner: {count: 0}\ninners: [{}, {count: 1}]",
+                      out),
+            "");
+  EXPECT_FALSE(out.flag);
+  EXPECT_EQ(out.number, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(out.maybe, 10);
+  EXPECT_EQ(out.word, "green");
+  EXPECT_THAT(out.words, ElementsAre("x"));
+  EXPECT_EQ(out.amount.text(), "1.5Gi");
+  ASSERT_EQ(out.amounts.size(), 2u);
+  EXPECT_EQ(out.amounts.at("cpu").text(), "100m");
+  EXPECT_EQ(out.inner.count, 0);
+  ASSERT_EQ(out.inners.size(), 2u);
+  EXPECT_EQ(out.inners[0].count, 3);
+  EXPECT_EQ(out.inners[1].count, 1);
+}
+
+TEST(SettingsSchemaTest, GivenListsAndMapsReplaceTheDefault) {
+  Outer out;
+  EXPECT_EQ(ReadOuter("words: []\namounts: {}\n", out), "");
+  EXPECT_TRUE(out.words.empty());
+  EXPECT_TRUE(out.amounts.empty());
+}
+
+TEST(SettingsSchemaTest, ExactErrors) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"[]", "s.yaml:1:1: expected a mapping, found list"},
+      {"x", "s.yaml:1:1: expected a mapping, found string \"x\""},
+      {"flag: yes", "s.yaml:1:7: flag: expected a boolean, found string \"yes\""},
+      {"flag: 'true'", "s.yaml:1:7: flag: expected a boolean, found string \"true\""},
+      {"flag: 1", "s.yaml:1:7: flag: expected a boolean, found integer \"1\""},
+      {"flag:", "s.yaml:1:1: flag: expected a boolean, found null"},  // nothing is there: the place of the key
+      {"flag: ~", "s.yaml:1:7: flag: expected a boolean, found null"},
+      {"flag: []", "s.yaml:1:7: flag: expected a boolean, found list"},
+      {"number: 1.0", "s.yaml:1:9: number: expected an integer, found number \"1.0\""},
+      {"number: '1'", "s.yaml:1:9: number: expected an integer, found string \"1\""},
+      {"number: true", "s.yaml:1:9: number: expected an integer, found boolean \"true\""},
+      {"number: {}", "s.yaml:1:9: number: expected an integer, found mapping"},
+      {"number: 0x10", "s.yaml:1:9: number: expected an integer, found string \"0x10\""},
+      {"number: 9223372036854775808", "s.yaml:1:9: number: out of range for a 64-bit integer"},
+      {"maybe: 9", "s.yaml:1:8: maybe: must be at least 10, is 9"},
+      {"maybe: null", "s.yaml:1:8: maybe: expected an integer, found null"},
+      {"word: 1", "s.yaml:1:7: word: expected a string, found integer \"1\""},
+      {"word: gren", "s.yaml:1:7: word: \"gren\" is none of red, green, blue; did you mean \"green\"?"},
+      {"word: purple", "s.yaml:1:7: word: \"purple\" is none of red, green, blue"},
+      {"word: ''", "s.yaml:1:7: word: \"\" is none of red, green, blue"},
+      {"words: a", "s.yaml:1:8: words: expected a list, found string \"a\""},
+      {"words:", "s.yaml:1:1: words: expected a list, found null"},
+      {"words: {}", "s.yaml:1:8: words: expected a list, found mapping"},
+      {"words: [a, 1]", "s.yaml:1:12: words[1]: expected a string, found integer \"1\""},
+      {"words: [a, ~]", "s.yaml:1:12: words[1]: expected a string, found null"},
+      {"words:\n  - a\n  - [b]", "s.yaml:3:5: words[1]: expected a string, found list"},
+      {"words: [a, b, c, d]", "s.yaml:1:8: words: too many words"},
+      {"amount: true", "s.yaml:1:9: amount: expected a quantity (such as 500m or 128Mi), found boolean \"true\""},
+      {"amount: []", "s.yaml:1:9: amount: expected a quantity (such as 500m or 128Mi), found list"},
+      {"amounts: []", "s.yaml:1:10: amounts: expected a mapping, found list"},
+      {"amounts: {gpu: 1}", "s.yaml:1:11: amounts.gpu: \"gpu\" is none of cpu, memory; did you mean \"cpu\"?"},
+      {"amounts: {cpu: 1, cpu: 1}", "given twice"},
+      {"inner: 1", "s.yaml:1:8: inner: expected a mapping, found integer \"1\""},
+      {"inner: {count: -1}", "s.yaml:1:16: inner.count: must be at least 0, is -1"},
+      {"inner: {cuont: 1}", "s.yaml:1:9: inner.cuont: unknown key; did you mean \"count\"?"},
+      {"inners: {}", "s.yaml:1:9: inners: expected a list, found mapping"},
+      {"inners: [{}, {count: x}]", "s.yaml:1:22: inners[1].count: expected an integer, found string \"x\""},
+      {"flagg: true", "s.yaml:1:1: flagg: unknown key; did you mean \"flag\"?"},
+      {"falg: true", "s.yaml:1:1: falg: unknown key; did you mean \"flag\"?"},
+      {"Flag: true", "s.yaml:1:1: Flag: unknown key; did you mean \"flag\"?"},
+      {"zzzzz: true", "s.yaml:1:1: zzzzz: unknown key"},
+      {"number: 13\nflag: false", "s.yaml:1:1: 13 needs the flag"},
+  };
+  for (const auto& [text, message] : rows) {
+    if (std::string_view(message) == "given twice") {  // refused by the YAML reader already
+      EXPECT_FALSE(ParseYaml(text, "s.yaml").ok());
+      continue;
+    }
+    Outer out;
+    EXPECT_EQ(ReadOuter(text, out), message) << text;
+  }
+}
+
+TEST(SettingsSchemaTest, LongAndOddValuesAreShownSafely) {
+  Outer out;
+  const std::string error = ReadOuter("flag: \"\\n\\e[31m\\0\"", out);
+  EXPECT_EQ(error, "s.yaml:1:7: flag: expected a boolean, found string \"\\n\\x1b[31m\\x00\"");
+  EXPECT_LT(ReadOuter("flag: " + std::string(100'000, 'x'), out).size(), 250u);
+  EXPECT_EQ(ReadOuter("k" + std::string(1'000, 'x') + ": 1", out).find('\n'), std::string::npos);
+}
+
+// Keys given twice that did not come through the YAML reader.
+TEST(SettingsSchemaTest, RepeatedKeysOfABuiltNode) {
+  DocumentNode node = ParseOne("flag: true\nnumber: 1\n");
+  node.entries.push_back(node.entries.front());
+  Outer out;
+  EXPECT_EQ(MessageOf(Outer::Schema().Read(node, out)), "s.yaml:1:1: flag: given twice");
+}
+
+TEST(SettingsSchemaTest, Description) {
+  struct Row {
+    std::string_view key, type, default_text;
+    std::size_t allowed, children;
+  };
+  const Row rows[] = {
+      {"flag", "boolean", "true", 0, 0},
+      {"number", "integer", "7", 0, 0},
+      {"maybe", "integer", "", 0, 0},
+      {"word", "string", "red", 3, 0},
+      {"words", "list of strings", "[a, b]", 0, 0},
+      {"amount", "quantity", "0", 0, 0},
+      {"amounts", "map of quantity", "{}", 2, 0},
+      {"inner", "mapping", "", 0, 1},
+      {"inners", "list of mappings", "[]", 0, 0},
+  };
+  const SchemaDescription description = Outer::Schema().Describe();
+  ASSERT_EQ(description.size(), std::size(rows));
+  for (std::size_t i = 0; i < description.size(); ++i) {
+    EXPECT_EQ(description[i].key, rows[i].key);
+    EXPECT_EQ(description[i].type, rows[i].type) << rows[i].key;
+    EXPECT_EQ(description[i].default_text, rows[i].default_text) << rows[i].key;
+    EXPECT_EQ(description[i].allowed.size(), rows[i].allowed) << rows[i].key;
+    EXPECT_EQ(description[i].children.size(), rows[i].children) << rows[i].key;
+    EXPECT_FALSE(description[i].help.empty());
+  }
+  EXPECT_EQ(description[7].children[0].key, "count");
+  EXPECT_EQ(description[7].children[0].default_text, "3");
+}
+
+TEST(NearestNameTest, Table) {
+  const std::vector<std::string_view> names = {"image-digest", "image-tag", "image-registry", "resources", "mode"};
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"imag-digest", "image-digest"},
+      {"image-tags", "image-tag"},
+      {"resource", "resources"},
+      {"mdoe", "mode"},
+      {"Mode", "mode"},
+      {"", ""},
+      {"quux", ""},
+      {"image", ""},
+      {"image-digest", "image-digest"},
+  };
+  for (const auto& [name, nearest] : rows) EXPECT_EQ(NearestName(name, names), nearest) << name;
+  EXPECT_EQ(NearestName(std::string(1'000'000, 'm'), names), "");
+  EXPECT_EQ(NearestName("mode", {}), "");
+}
+
+std::string ParseSettings(const char* id, const std::string& text) {
+  const Control* control = FindControl(id);
+  if (control == nullptr) return "no such control";
+  const DocumentNode node = ParseOne(text);
+  const absl::StatusOr<ControlSettings> settings = control->parse(&node);
+  return std::string(MessageOf(settings.status()));
+}
+
+TEST(ControlSettingsTest, EverySettingWithAValueItTakes) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"image-digest", "{}"},
+      {"image-tag", "{forbidden: []}"},
+      {"image-tag", "{forbidden: [latest, 'v?', \"*-dev\"]}"},
+      {"image-registry", "{allowed: [docker.io/library/*], denied: ['*/evil/*']}"},
+      {"read-only-root-filesystem", "{inject: true, writablePaths: [/tmp, /var/run/], sizeLimit: 64Mi}"},
+      {"read-only-root-filesystem", "{writablePaths: [], sizeLimit: 0}"},
+      {"run-as-non-root", "{inject: true, runAsUser: 65532, runAsGroup: 1, forbidRootUser: false}"},
+      {"resources",
+       "{require: {requests: [cpu, memory, ephemeral-storage], limits: [memory]},"
+       " inject: {requests: {cpu: 100m, memory: 128Mi, ephemeral-storage: 1Gi}, limits: {cpu: 100m, memory: 1e9}},"
+       " maximum: {requests: {cpu: 4}, limits: {cpu: \"8\", memory: 16Gi}}, maxLimitRequestRatio: {memory: 8}}"},
+      {"resources", "{require: , inject: {}, maximum: {limits: }}"},
+  };
+  for (const auto& [id, text] : rows) EXPECT_EQ(ParseSettings(id, text), "") << id << " " << text;
+}
+
+TEST(ControlSettingsTest, ExactErrors) {
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"image-digest", "{forbidden: []}", "s.yaml:1:2: forbidden: unknown key"},
+      {"image-tag", "{forbidden: latest}", "s.yaml:1:13: forbidden: expected a list, found string \"latest\""},
+      {"image-tag", "{forbidden: [1.2]}", "s.yaml:1:14: forbidden[0]: expected a string, found number \"1.2\""},
+      {"image-tag", "{forbidden: ['']}", "s.yaml:1:13: forbidden: a pattern must not be empty; use * for everything"},
+      {"image-registry", "{allowed: ['a b']}",
+       "s.yaml:1:11: allowed: pattern \"a b\" must not contain white space or control characters"},
+      {"image-registry", "{denied: [\"a\\tb\"]}",
+       "s.yaml:1:10: denied: pattern \"a\\tb\" must not contain white space or control characters"},
+      {"image-registry", "{deny: []}", "s.yaml:1:2: deny: unknown key"},
+      {"read-only-root-filesystem", "{inject: 1}", "s.yaml:1:10: inject: expected a boolean, found integer \"1\""},
+      {"read-only-root-filesystem", "{writablePaths: /tmp}",
+       "s.yaml:1:17: writablePaths: expected a list, found string \"/tmp\""},
+      {"read-only-root-filesystem", "{writablePaths: ['']}",
+       "s.yaml:1:17: writablePaths: \"\" is not an absolute path"},
+      {"read-only-root-filesystem", "{writablePaths: [//]}",
+       "s.yaml:1:17: writablePaths: \"/\" is the root file system itself"},
+      {"read-only-root-filesystem", "{writablePaths: [/a/../b]}",
+       "s.yaml:1:17: writablePaths: \"/a/../b\" holds the segment .."},
+      {"read-only-root-filesystem", "{writablePaths: ['/a:b']}",
+       "s.yaml:1:17: writablePaths: \"/a:b\" holds ':', which a mountPath may not"},
+      {"read-only-root-filesystem", "{writablePaths: [/a/b, //a/b/]}",
+       "s.yaml:1:17: writablePaths: \"//a/b/\" is given twice"},
+      {"run-as-non-root", "{runAsUser: 0}", "s.yaml:1:13: runAsUser: must be at least 1, is 0"},
+      {"run-as-non-root", "{runAsGroup: -5}", "s.yaml:1:14: runAsGroup: must be at least 1, is -5"},
+      {"run-as-non-root", "{runAsUser: \"1000\"}",
+       "s.yaml:1:13: runAsUser: expected an integer, found string \"1000\""},
+      {"run-as-non-root", "{forbidRootUser: no}",
+       "s.yaml:1:18: forbidRootUser: expected a boolean, found string \"no\""},
+      {"resources", "{require: [cpu]}", "s.yaml:1:11: require: expected a mapping, found list"},
+      {"resources", "{require: {request: [cpu]}}",
+       "s.yaml:1:12: require.request: unknown key; did you mean \"requests\"?"},
+      {"resources", "{require: {requests: [nvidia.com/gpu]}}",
+       "s.yaml:1:23: require.requests[0]: \"nvidia.com/gpu\" is none of cpu, memory, ephemeral-storage"},
+      {"resources", "{inject: {limits: {memory: -1}}}", "s.yaml:1:19: inject.limits: memory: must be above 0, is -1"},
+      {"resources", "{maximum: {limits: {memory: 0}}}", "s.yaml:1:20: maximum.limits: memory: must be above 0, is 0"},
+      {"resources", "{inject: {requests: {memory: 2Gi}, limits: {memory: 2G}}}",
+       "s.yaml:1:1: inject.requests.memory 2Gi is above inject.limits.memory 2G"},
+      {"resources", "{inject: {requests: {cpu: 2}}, maximum: {requests: {cpu: 1999m}}}",
+       "s.yaml:1:1: inject.requests.cpu 2 is above maximum.requests.cpu 1999m"},
+      {"resources", "{inject: {requests: {cpu: 2}}, maximum: {limits: {cpu: 1}}}",
+       "s.yaml:1:1: inject.requests.cpu 2 is above maximum.limits.cpu 1"},
+      {"resources", "{inject: {limits: {cpu: 2}}, maximum: {limits: {cpu: 1}}}",
+       "s.yaml:1:1: inject.limits.cpu 2 is above maximum.limits.cpu 1"},
+      {"resources", "{maxLimitRequestRatio: {cpu: 0}}",
+       "s.yaml:1:24: maxLimitRequestRatio: cpu: must be at least 1, is 0: a limit may never be below its request"},
+      {"resources", "{inject: {requests: {cpu: 100m}, limits: {cpu: 1}}, maxLimitRequestRatio: {cpu: 9}}",
+       "s.yaml:1:1: inject.limits.cpu 1 is more than 9 times inject.requests.cpu 100m"},
+  };
+  for (const auto& [id, text, message] : rows) EXPECT_EQ(ParseSettings(id, text), message) << id << " " << text;
+}
+
+// What could not be applied to any Pod must not be loaded: the API server would refuse each Pod that is patched so.
+TEST(ControlSettingsTest, WhatTheApiServerWouldRefuseIsRefusedAtLoad) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"run-as-non-root", "{runAsUser: 2147483648}"},   // IsValidUserID: at most 2^31-1
+      {"run-as-non-root", "{runAsGroup: 2147483648}"},  // IsValidGroupID: the same
+      {"read-only-root-filesystem", "{sizeLimit: -1}"},
+  };
+  for (const auto& [id, text] : rows) EXPECT_NE(ParseSettings(id, text), "") << id << " " << text;
+}
+
+TEST(ControlSettingsTest, EverySettingIsDescribed) {
+  const auto check = [](const auto& self, const SchemaDescription& settings, const std::string& path) -> void {
+    for (const SettingDescription& setting : settings) {
+      const std::string key = path + setting.key;
+      EXPECT_FALSE(setting.type.empty()) << key;
+      EXPECT_FALSE(setting.help.empty()) << key;
+      EXPECT_EQ(setting.help.find('\n'), std::string::npos) << key;
+      self(self, setting.children, key + ".");
+    }
+  };
+  for (const Control* control : AllControls()) {
+    check(check, control->settings, StrCat(control->info.id, "."));
+    EXPECT_TRUE(control->parse(nullptr).ok()) << control->info.id;
+  }
+}
+
+}  // namespace
+}  // namespace tidewaiter
