@@ -262,7 +262,9 @@ TEST_F(HostileClientTest, ManyClientsAtOnce) {
           if (i % 2 == 1 && client.Receive().status == 200) ++answered;
         }
         if (round % 10 == id) client.Send(kPing.substr(0, 20));
-        if (round % 10 == id + 1) EXPECT_TRUE(client.IsClosedByPeer());  // by its idle timeout
+        if (round % 10 == id + 1) {
+          EXPECT_TRUE(client.IsClosedByPeer());  // by its idle timeout
+        }
       }
     });
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A small blocking TLS client that can also misbehave: it sends exactly the bytes it is told to, when it is told to.
-// Every read is bounded in time.
+// Every read and write is bounded in time.
 #pragma once
 
 #include <arpa/inet.h>
@@ -32,7 +32,7 @@ inline bool Eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-// A TCP connection to 127.0.0.1; -1 when refused. Reads time out after ten seconds.
+// A TCP connection to 127.0.0.1; -1 when refused. Reads and writes time out after ten seconds.
 inline int ConnectTcp(int port) {
   const int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -41,6 +41,7 @@ inline int ConnectTcp(int port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const timeval timeout{.tv_sec = 10, .tv_usec = 0};
   setsockopt(socket_fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  setsockopt(socket_fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
   const int yes = 1;
   setsockopt(socket_fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
   if (connect(socket_fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) return socket_fd;
