@@ -63,8 +63,7 @@ InjectionResult Inject(const std::vector<const Policy*>& policies, InjectionKind
                                      .value = change.value});
       }
       for (std::size_t i = warnings_before; i < editor.warnings().size(); ++i) {
-        result.warnings.push_back(
-            StrCat(editor.warnings()[i], " [", policy->name, "/", applied.control->info.id, "]"));
+        result.warnings.push_back(StrCat(editor.warnings()[i], " [", policy->name, "/", applied.control->info.id, "]"));
       }
     }
   }

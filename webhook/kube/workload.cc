@@ -82,6 +82,7 @@ std::optional<std::string_view> PodPointerOf(std::string_view group, std::string
 const std::vector<std::string_view>& WorkloadKindNames() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
+    all.reserve(kWorkloadKinds.size());
     for (const KindRow& row : kWorkloadKinds) all.push_back(row.kind);
     return all;
   }();

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "absl/time/time.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -24,13 +25,7 @@ std::string_view LevelName(LogLevel level) { return kLevels[static_cast<std::siz
 std::string Now() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  std::tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  char date[32];
-  char text[48];
-  strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-  snprintf(text, sizeof(text), "%s.%03ldZ", date, now.tv_nsec / 1'000'000);
-  return text;
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::TimeFromTimespec(now), absl::UTCTimeZone());
 }
 
 Json NewLine(LogLevel level, std::string_view message) {

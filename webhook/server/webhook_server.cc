@@ -87,7 +87,9 @@ void WebhookServer::Drain(const std::function<void(std::chrono::milliseconds)>& 
 void BlockSignals() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);
 }
 
 void ServeUntilSignal(WebhookServer& server) {

@@ -25,7 +25,7 @@ ChangeNode& Editor::SecurityContextNode(std::size_t container) {
   return node;
 }
 
-void Editor::SetLeaf(ChangeNode& parent, std::string parent_pointer, std::string_view key, std::string value) {
+void Editor::SetLeaf(ChangeNode& parent, std::string_view parent_pointer, std::string_view key, std::string value) {
   parent.Member(key, false).value = value;
   changes_.push_back({StrCat(parent_pointer, "/", EscapePointerToken(key)), std::move(value)});
 }

@@ -65,7 +65,7 @@ class Editor {
  private:
   // The container's securityContext, made when it is not there.
   ChangeNode& SecurityContextNode(std::size_t container);
-  void SetLeaf(ChangeNode& parent, std::string parent_pointer, std::string_view key, std::string value);
+  void SetLeaf(ChangeNode& parent, std::string_view parent_pointer, std::string_view key, std::string value);
   void SetInSecurityContext(std::size_t container, std::string_view key, std::string value);
   void SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::*list,
                    std::string_view resource, const Quantity& amount);
