@@ -32,6 +32,7 @@ TEST(FixturesTest, EachCase) {
     SCOPED_TRACE(fixture.name + " in " + fixture.file);
     const ControlSettings settings = ParseFixtureSettings(fixture);
     Pod pod = DecodeFixturePod(fixture.pod);
+    pod.namespace_name = fixture.namespace_name;
     EXPECT_THAT(CheckLines(fixture, settings.get(), pod), ElementsAreArray(fixture.findings));
     if (fixture.control->inject == nullptr) {
       EXPECT_TRUE(fixture.injected.empty());

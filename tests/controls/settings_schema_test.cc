@@ -234,7 +234,7 @@ std::string ParseSettings(const char* id, const std::string& text) {
   const Control* control = FindControl(id);
   if (control == nullptr) return "no such control";
   const DocumentNode node = ParseOne(text);
-  const absl::StatusOr<ControlSettings> settings = control->parse(&node);
+  const absl::StatusOr<ControlSettings> settings = control->parse(&node, {});
   return std::string(MessageOf(settings.status()));
 }
 
@@ -331,7 +331,7 @@ TEST(ControlSettingsTest, EverySettingIsDescribed) {
   };
   for (const Control* control : AllControls()) {
     check(check, control->settings, StrCat(control->info.id, "."));
-    EXPECT_TRUE(control->parse(nullptr).ok()) << control->info.id;
+    EXPECT_TRUE(control->parse(nullptr, {}).ok()) << control->info.id;
   }
 }
 

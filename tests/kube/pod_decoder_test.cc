@@ -20,17 +20,27 @@ TEST(PodDecoderTest, ReadsEveryField) {
   const absl::StatusOr<Pod> decoded = Decode(R"({
     "metadata": {"labels": {"a": "b"}, "annotations": {"kubernetes.io/config.mirror": "x"}},
     "spec": {
-      "os": {"name": "windows"}, "hostUsers": false, "serviceAccountName": "sa", "unknown": {"x": 1},
+      "os": {"name": "windows"}, "hostNetwork": true, "hostPID": true, "hostIPC": false, "hostUsers": false,
+      "shareProcessNamespace": true, "automountServiceAccountToken": false, "nodeName": "n", "dnsPolicy": "Default",
+      "priorityClassName": "high", "runtimeClassName": "gvisor",
+      "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}], "serviceAccountName": "sa", "unknown": {"x": 1},
       "resources": {"limits": {"memory": "1Gi"}},
       "securityContext": {"runAsNonRoot": true, "runAsUser": 1, "runAsGroup": 2, "fsGroup": 3,
-        "supplementalGroups": [4, 5], "sysctls": [{"name": "n", "value": "v"}],
+        "supplementalGroups": [4, 5], "supplementalGroupsPolicy": "Strict", "sysctls": [{"name": "n", "value": "v"}],
         "seLinuxOptions": {"user": "u", "role": "r", "type": "t", "level": "l"},
         "seccompProfile": {"type": "RuntimeDefault"}, "appArmorProfile": {"type": "Localhost", "localhostProfile": "p"},
         "windowsOptions": {"hostProcess": true, "runAsUserName": "w"}},
       "volumes": [{"name": "m", "image": {"reference": "r", "pullPolicy": "Always"}}, {"name": "e"}, {"name": "h",
-        "hostPath": {"path": "/"}, "emptyDir": null}],
+        "hostPath": {"path": "/"}, "emptyDir": null}, {"name": "t", "emptyDir": {"medium": "Memory",
+        "sizeLimit": "1Mi"}}],
       "initContainers": [{"name": "i", "image": "a"}, {"name": "s", "image": "a", "restartPolicy": "Always"}],
-      "containers": [{"name": "c", "image": "a", "ports": [{"name": "p", "containerPort": 80, "hostPort": 81}],
+      "containers": [{"name": "c", "image": "a", "imagePullPolicy": "Always", "stdin": true, "tty": true,
+        "ports": [{"name": "p", "containerPort": 80, "hostPort": 81, "protocol": "UDP"}],
+        "env": [{"name": "E", "value": "v"}, {"name": "F", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],
+        "envFrom": [{"prefix": "P", "secretRef": {"name": "t"}}, {"configMapRef": {"name": "c"}}],
+        "livenessProbe": {"httpGet": {"port": 1, "host": "h1"}}, "readinessProbe": {"tcpSocket": {"host": "h2"}},
+        "startupProbe": {"exec": {"command": ["true"]}},
+        "lifecycle": {"postStart": {"httpGet": {"host": "h3"}}, "preStop": {"tcpSocket": {"host": "h4"}}},
         "volumeMounts": [{"name": "m", "mountPath": "/m", "readOnly": true, "subPath": "s", "subPathExpr": "e"}],
         "resources": {"requests": {"cpu": 0.5}, "limits": {"cpu": 2, "memory": " 1Gi "}},
         "securityContext": {"allowPrivilegeEscalation": false, "privileged": true, "procMount": "Default",
@@ -44,6 +54,17 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(pod.labels.at("a"), "b");
   EXPECT_EQ(pod.host_users, false);
   EXPECT_EQ(pod.service_account_name, "sa");
+  EXPECT_EQ(pod.host_network, true);
+  EXPECT_EQ(pod.host_pid, true);
+  EXPECT_EQ(pod.host_ipc, false);
+  EXPECT_EQ(pod.share_process_namespace, true);
+  EXPECT_EQ(pod.automount_service_account_token, false);
+  EXPECT_EQ(pod.node_name, "n");
+  EXPECT_EQ(pod.dns_policy, "Default");
+  EXPECT_EQ(pod.priority_class_name, "high");
+  EXPECT_EQ(pod.runtime_class_name, "gvisor");
+  EXPECT_EQ(pod.host_aliases.at(0).ip, "1.2.3.4");
+  EXPECT_EQ(pod.host_aliases.at(0).hostnames, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(pod.resources->limits.at("memory").text(), "1Gi");
   const PodSecurityContext& shared = *pod.security_context;
   EXPECT_EQ(shared.run_as_non_root, true);
@@ -51,16 +72,21 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(shared.run_as_group, 2);
   EXPECT_EQ(shared.fs_group, 3);
   EXPECT_EQ(shared.supplemental_groups, (std::vector<std::int64_t>{4, 5}));
+  EXPECT_EQ(shared.supplemental_groups_policy, "Strict");
   EXPECT_EQ(shared.sysctls.at(0).name, "n");
   EXPECT_EQ(shared.se_linux_options->level, "l");
   EXPECT_EQ(shared.seccomp_profile->type, "RuntimeDefault");
   EXPECT_EQ(shared.app_armor_profile->localhost_profile, "p");
   EXPECT_EQ(shared.windows_options->run_as_user_name, "w");
-  ASSERT_EQ(pod.volumes.size(), 3u);
+  ASSERT_EQ(pod.volumes.size(), 4u);
   EXPECT_EQ(pod.volumes[0].source, "image");
   EXPECT_EQ(pod.volumes[0].image->reference, "r");
   EXPECT_EQ(pod.volumes[1].source, "");
   EXPECT_EQ(pod.volumes[2].source, "hostPath");
+  EXPECT_EQ(pod.volumes[2].host_path->path, "/");
+  EXPECT_FALSE(pod.volumes[2].empty_dir.has_value());
+  EXPECT_EQ(pod.volumes[3].empty_dir->medium, "Memory");
+  EXPECT_EQ(pod.volumes[3].empty_dir->size_limit->text(), "1Mi");
   ASSERT_EQ(pod.containers.size(), 4u);
   const ContainerKind kinds[] = {ContainerKind::kInit, ContainerKind::kSidecar, ContainerKind::kRegular,
                                  ContainerKind::kEphemeral};
@@ -69,6 +95,19 @@ TEST(PodDecoderTest, ReadsEveryField) {
   const Container& web = pod.containers[2];
   EXPECT_EQ(web.pointer, "/spec/containers/0");
   EXPECT_EQ(web.ports.at(0).host_port, 81);
+  EXPECT_EQ(web.ports.at(0).protocol, "UDP");
+  EXPECT_EQ(web.image_pull_policy, "Always");
+  EXPECT_EQ(web.stdin_open, true);
+  EXPECT_EQ(web.tty, true);
+  EXPECT_EQ(web.env.at(0).value, "v");
+  EXPECT_EQ(web.env.at(1).value_from->secret_key_ref->name, "s");
+  EXPECT_EQ(web.env_from.at(0).secret_ref->name, "t");
+  EXPECT_FALSE(web.env_from.at(1).secret_ref.has_value());
+  EXPECT_EQ(web.liveness_probe->http_get->host, "h1");
+  EXPECT_EQ(web.readiness_probe->tcp_socket->host, "h2");
+  EXPECT_TRUE(web.startup_probe.has_value());
+  EXPECT_EQ(web.lifecycle->post_start->http_get->host, "h3");
+  EXPECT_EQ(web.lifecycle->pre_stop->tcp_socket->host, "h4");
   EXPECT_EQ(web.volume_mounts.at(0).mount_path, "/m");
   EXPECT_EQ(web.resources->requests.at("cpu"), *Quantity::Parse("500m"));
   EXPECT_EQ(web.resources->limits.at("memory"), *Quantity::Parse("1Gi"));

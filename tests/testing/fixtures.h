@@ -24,6 +24,8 @@ struct ControlFixture {
   std::string file;
   bool has_settings = false;
   DocumentNode settings;
+  StandardContext standard;
+  std::string namespace_name = "default";
   nlohmann::json pod;  // as a Pod object, without kind and apiVersion
   std::vector<std::string> findings;
   std::vector<std::string> injected;
@@ -72,6 +74,16 @@ inline std::vector<std::string> StringsOf(const DocumentNode& fixture, std::stri
   return strings;
 }
 
+// `standard: {version: v1.24, inject: true}`: the control as a policy's spec.podSecurity applies it.
+inline StandardContext ReadStandard(const DocumentNode& node) {
+  StandardContext standard{.is_expanded = true};
+  if (const DocumentNode* version = node.Find("version"); version != nullptr) {
+    standard.minor = ParseStandardVersion(version->text).value();
+  }
+  if (const DocumentNode* inject = node.Find("inject"); inject != nullptr) standard.inject = inject->text == "true";
+  return standard;
+}
+
 inline std::filesystem::path FixtureFolder() { return std::filesystem::path(TESTS_DIR) / "controls" / "fixtures"; }
 
 // Every case of every control. Throws std::runtime_error when a file is not readable as such: a test must fail then.
@@ -86,8 +98,8 @@ inline const std::vector<ControlFixture>& AllFixtures() {
       }
       for (const DocumentNode& node : documents->front().items) {
         ControlFixture fixture;
-        const std::vector<std::string_view> keys = {"name",     "settings", "pod",      "findings",
-                                                    "injected", "warnings", "remaining"};
+        const std::vector<std::string_view> keys = {"name",     "settings", "standard", "namespace", "pod",
+                                                    "findings", "injected", "warnings", "remaining"};
         if (absl::Status status = CheckKeys(node, keys); !status.ok() || node.Find("pod") == nullptr) {
           throw std::runtime_error(std::string(status.message()) + file.string() + ": bad case");
         }
@@ -98,6 +110,10 @@ inline const std::vector<ControlFixture>& AllFixtures() {
           fixture.has_settings = true;
           fixture.settings = *settings;
         }
+        if (const DocumentNode* standard = node.Find("standard"); standard != nullptr) {
+          fixture.standard = ReadStandard(*standard);
+        }
+        if (const DocumentNode* name = node.Find("namespace"); name != nullptr) fixture.namespace_name = name->text;
         fixture.pod = ToJson(*node.Find("pod"));
         fixture.findings = StringsOf(node, "findings");
         fixture.injected = StringsOf(node, "injected");
@@ -122,7 +138,8 @@ inline Pod DecodeFixturePod(const nlohmann::json& json) {
 }
 
 inline ControlSettings ParseFixtureSettings(const ControlFixture& fixture) {
-  absl::StatusOr<ControlSettings> settings = fixture.control->parse(fixture.has_settings ? &fixture.settings : nullptr);
+  absl::StatusOr<ControlSettings> settings =
+      fixture.control->parse(fixture.has_settings ? &fixture.settings : nullptr, fixture.standard);
   if (!settings.ok()) throw std::runtime_error(std::string(settings.status().message()));
   return *std::move(settings);
 }

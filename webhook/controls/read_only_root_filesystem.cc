@@ -35,7 +35,7 @@ struct ReadOnlyRootFilesystemSettings {
                      "with inject: absolute paths that get an emptyDir in each container that was made read-only and "
                      "has nothing mounted there",
                      CheckMountPaths),
-        {"sizeLimit", &S::size_limit, "sizeLimit of each injected emptyDir; 0 sets none"},
+        CheckedField("sizeLimit", &S::size_limit, "sizeLimit of each injected emptyDir; 0 sets none", CheckNotNegative),
     };
     return schema;
   }

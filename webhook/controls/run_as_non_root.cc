@@ -34,9 +34,11 @@ struct RunAsNonRootSettings {
     static const SettingsSchema<S> schema = {
         {"inject", &S::inject, "set runAsNonRoot=true where neither the container nor the Pod sets it"},
         SettingField<S>("runAsUser", &S::run_as_user, "with inject: the numeric user to set where none is set")
-            .AtLeast(1),
+            .AtLeast(1)
+            .AtMost(kMaxId),
         SettingField<S>("runAsGroup", &S::run_as_group, "with inject: the numeric group to set where none is set")
-            .AtLeast(1),
+            .AtLeast(1)
+            .AtMost(kMaxId),
         {"forbidRootUser", &S::forbid_root_user, "also forbid runAsUser=0 and, on Windows, ContainerAdministrator"},
     };
     return schema;

@@ -127,6 +127,7 @@ void Decide(const AdmissionRequest& request, const PolicySet& policies, Decision
   absl::StatusOr<Workload> workload = DecodeObject("object", request.object, request, *pod_pointer);
   if (!workload.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(workload.status())), decision);
 
+  workload->pod.namespace_name = decision.namespace_name;
   const ObjectMeta& metadata = workload->metadata;
   if (decision.name.empty()) {
     decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : metadata.name;
@@ -138,6 +139,7 @@ void Decide(const AdmissionRequest& request, const PolicySet& policies, Decision
     absl::StatusOr<Workload> old = DecodeObject("oldObject", request.old_object, request, *pod_pointer);
     if (!old.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(old.status())), decision);
     door_case.old = *std::move(old);
+    door_case.old->pod.namespace_name = decision.namespace_name;
   }
   if (decision.door == Door::kMutate) {
     Mutate(door_case, decision);

@@ -80,6 +80,7 @@ struct PodSecurityContext {
   std::optional<SeLinuxOptions> se_linux_options;
   std::optional<LocalProfile> seccomp_profile;
   std::vector<std::int64_t> supplemental_groups;
+  std::optional<std::string> supplemental_groups_policy;
   std::vector<Sysctl> sysctls;
   std::optional<WindowsOptions> windows_options;
   bool operator==(const PodSecurityContext&) const = default;
@@ -110,7 +111,56 @@ struct ContainerPort {
   std::optional<std::string> name;
   std::optional<std::int64_t> container_port;
   std::optional<std::int64_t> host_port;
+  std::optional<std::string> protocol;  // "TCP" when not set
   bool operator==(const ContainerPort&) const = default;
+};
+
+// core/v1 SecretKeySelector and SecretEnvSource: the Secret, and for the first its key.
+struct SecretReference {
+  std::optional<std::string> name;
+  std::optional<std::string> key;
+  bool operator==(const SecretReference&) const = default;
+};
+
+// core/v1 EnvVarSource; only Secrets matter here.
+struct EnvVarSource {
+  std::optional<SecretReference> secret_key_ref;
+  bool operator==(const EnvVarSource&) const = default;
+};
+
+// core/v1 EnvVar.
+struct EnvVar {
+  std::string name;
+  std::optional<std::string> value;
+  std::optional<EnvVarSource> value_from;
+  bool operator==(const EnvVar&) const = default;
+};
+
+// core/v1 EnvFromSource.
+struct EnvFromSource {
+  std::optional<std::string> prefix;
+  std::optional<SecretReference> secret_ref;
+  bool operator==(const EnvFromSource&) const = default;
+};
+
+// core/v1 HTTPGetAction and TCPSocketAction: the host that is asked; the Pod itself when not set.
+struct NetworkAction {
+  std::optional<std::string> host;
+  bool operator==(const NetworkAction&) const = default;
+};
+
+// core/v1 ProbeHandler and LifecycleHandler.
+struct Handler {
+  std::optional<NetworkAction> http_get;
+  std::optional<NetworkAction> tcp_socket;
+  bool operator==(const Handler&) const = default;
+};
+
+// core/v1 Lifecycle.
+struct Lifecycle {
+  std::optional<Handler> post_start;
+  std::optional<Handler> pre_stop;
+  bool operator==(const Lifecycle&) const = default;
 };
 
 // The four kinds a container can be of. A sidecar is an init container with restartPolicy Always.
@@ -129,11 +179,20 @@ struct Container {
 
   std::string name;
   std::optional<std::string> image;
+  std::optional<std::string> image_pull_policy;
   std::optional<std::string> restart_policy;
   std::optional<SecurityContext> security_context;
   std::optional<ResourceRequirements> resources;
   std::vector<VolumeMount> volume_mounts;
   std::vector<ContainerPort> ports;
+  std::vector<EnvVar> env;
+  std::vector<EnvFromSource> env_from;
+  std::optional<Handler> liveness_probe;
+  std::optional<Handler> readiness_probe;
+  std::optional<Handler> startup_probe;
+  std::optional<Lifecycle> lifecycle;
+  std::optional<bool> stdin_open;  // field `stdin`
+  std::optional<bool> tty;
   bool operator==(const Container&) const = default;
 };
 
@@ -143,6 +202,19 @@ struct ImageVolumeSource {
   bool operator==(const ImageVolumeSource&) const = default;
 };
 
+// core/v1 HostPathVolumeSource.
+struct HostPathVolumeSource {
+  std::optional<std::string> path;
+  bool operator==(const HostPathVolumeSource&) const = default;
+};
+
+// core/v1 EmptyDirVolumeSource.
+struct EmptyDirVolumeSource {
+  std::optional<std::string> medium;
+  std::optional<Quantity> size_limit;
+  bool operator==(const EmptyDirVolumeSource&) const = default;
+};
+
 // core/v1 Volume.
 struct Volume {
   std::string name;
@@ -150,19 +222,41 @@ struct Volume {
   // API server defaults to an emptyDir.
   std::string source;
   std::optional<ImageVolumeSource> image;
+  std::optional<HostPathVolumeSource> host_path;
+  std::optional<EmptyDirVolumeSource> empty_dir;
   bool operator==(const Volume&) const = default;
+};
+
+// core/v1 HostAlias.
+struct HostAlias {
+  std::optional<std::string> ip;
+  std::vector<std::string> hostnames;
+  bool operator==(const HostAlias&) const = default;
 };
 
 // A Pod, or the Pod that a template describes.
 struct Pod {
   std::map<std::string, std::string, std::less<>> labels;
   std::map<std::string, std::string, std::less<>> annotations;
+  // Where it is or will be. Not decoded, since a Pod need not say it: the request knows.
+  std::string namespace_name;
   // spec.os.name, "" when not set. Only "linux" and "windows" mean something to the API server.
   std::string os_name;
+  std::optional<bool> host_network;
+  std::optional<bool> host_pid;
+  std::optional<bool> host_ipc;
   std::optional<bool> host_users;
+  std::optional<bool> share_process_namespace;
+  std::optional<bool> automount_service_account_token;
   std::optional<PodSecurityContext> security_context;
   std::optional<ResourceRequirements> resources;
+  // spec.serviceAccountName, or its old name spec.serviceAccount (core/v1 conversion takes them for one).
   std::string service_account_name;
+  std::string node_name;
+  std::optional<std::string> dns_policy;
+  std::optional<std::string> priority_class_name;
+  std::optional<std::string> runtime_class_name;
+  std::vector<HostAlias> host_aliases;
   std::vector<Volume> volumes;
   // Every container of every kind, in the order init (and sidecar), regular, ephemeral.
   std::vector<Container> containers;

@@ -30,7 +30,10 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
       return DecodeError(member_path, StrCat("a volume has one source, and ", out.source, " is given as well"));
     }
     out.source = key;
-    return key == "image" ? DecodeValue(member, member_path, out.image) : absl::OkStatus();
+    if (key == "image") return DecodeValue(member, member_path, out.image);
+    if (key == "hostPath") return DecodeValue(member, member_path, out.host_path);
+    if (key == "emptyDir") return DecodeValue(member, member_path, out.empty_dir);
+    return absl::OkStatus();
   });
 }
 
@@ -95,10 +98,21 @@ absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
   pod.labels = std::move(object.metadata.labels);
   pod.annotations = std::move(object.metadata.annotations);
   pod.os_name = std::move(spec.os.name);
+  pod.host_network = spec.host_network;
+  pod.host_pid = spec.host_pid;
+  pod.host_ipc = spec.host_ipc;
   pod.host_users = spec.host_users;
+  pod.share_process_namespace = spec.share_process_namespace;
+  pod.automount_service_account_token = spec.automount_service_account_token;
   pod.security_context = std::move(spec.security_context);
   pod.resources = std::move(spec.resources);
-  pod.service_account_name = std::move(spec.service_account_name);
+  pod.service_account_name =
+      std::move(spec.service_account_name.empty() ? spec.service_account : spec.service_account_name);
+  pod.node_name = std::move(spec.node_name);
+  pod.dns_policy = std::move(spec.dns_policy);
+  pod.priority_class_name = std::move(spec.priority_class_name);
+  pod.runtime_class_name = std::move(spec.runtime_class_name);
+  pod.host_aliases = std::move(spec.host_aliases);
   pod.volumes = std::move(spec.volumes);
   return pod;
 }

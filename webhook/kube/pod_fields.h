@@ -59,16 +59,18 @@ struct JsonFields<Sysctl> {
 
 template <>
 struct JsonFields<PodSecurityContext> {
-  static constexpr auto kFields = std::tuple{Field("appArmorProfile", &PodSecurityContext::app_armor_profile),
-                                             Field("fsGroup", &PodSecurityContext::fs_group),
-                                             Field("runAsGroup", &PodSecurityContext::run_as_group),
-                                             Field("runAsNonRoot", &PodSecurityContext::run_as_non_root),
-                                             Field("runAsUser", &PodSecurityContext::run_as_user),
-                                             Field("seLinuxOptions", &PodSecurityContext::se_linux_options),
-                                             Field("seccompProfile", &PodSecurityContext::seccomp_profile),
-                                             Field("supplementalGroups", &PodSecurityContext::supplemental_groups),
-                                             Field("sysctls", &PodSecurityContext::sysctls),
-                                             Field("windowsOptions", &PodSecurityContext::windows_options)};
+  static constexpr auto kFields =
+      std::tuple{Field("appArmorProfile", &PodSecurityContext::app_armor_profile),
+                 Field("fsGroup", &PodSecurityContext::fs_group),
+                 Field("runAsGroup", &PodSecurityContext::run_as_group),
+                 Field("runAsNonRoot", &PodSecurityContext::run_as_non_root),
+                 Field("runAsUser", &PodSecurityContext::run_as_user),
+                 Field("seLinuxOptions", &PodSecurityContext::se_linux_options),
+                 Field("seccompProfile", &PodSecurityContext::seccomp_profile),
+                 Field("supplementalGroups", &PodSecurityContext::supplemental_groups),
+                 Field("supplementalGroupsPolicy", &PodSecurityContext::supplemental_groups_policy),
+                 Field("sysctls", &PodSecurityContext::sysctls),
+                 Field("windowsOptions", &PodSecurityContext::windows_options)};
 };
 
 template <>
@@ -89,18 +91,83 @@ template <>
 struct JsonFields<ContainerPort> {
   static constexpr auto kFields =
       std::tuple{Field("name", &ContainerPort::name), Field("containerPort", &ContainerPort::container_port),
-                 Field("hostPort", &ContainerPort::host_port)};
+                 Field("hostPort", &ContainerPort::host_port), Field("protocol", &ContainerPort::protocol)};
+};
+
+template <>
+struct JsonFields<SecretReference> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &SecretReference::name), Field("key", &SecretReference::key)};
+};
+
+template <>
+struct JsonFields<EnvVarSource> {
+  static constexpr auto kFields = std::tuple{Field("secretKeyRef", &EnvVarSource::secret_key_ref)};
+};
+
+template <>
+struct JsonFields<EnvVar> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &EnvVar::name), Field("value", &EnvVar::value), Field("valueFrom", &EnvVar::value_from)};
+};
+
+template <>
+struct JsonFields<EnvFromSource> {
+  static constexpr auto kFields =
+      std::tuple{Field("prefix", &EnvFromSource::prefix), Field("secretRef", &EnvFromSource::secret_ref)};
+};
+
+template <>
+struct JsonFields<NetworkAction> {
+  static constexpr auto kFields = std::tuple{Field("host", &NetworkAction::host)};
+};
+
+template <>
+struct JsonFields<Handler> {
+  static constexpr auto kFields =
+      std::tuple{Field("httpGet", &Handler::http_get), Field("tcpSocket", &Handler::tcp_socket)};
+};
+
+template <>
+struct JsonFields<Lifecycle> {
+  static constexpr auto kFields =
+      std::tuple{Field("postStart", &Lifecycle::post_start), Field("preStop", &Lifecycle::pre_stop)};
 };
 
 template <>
 struct JsonFields<Container> {
   static constexpr auto kFields = std::tuple{Field("name", &Container::name),
                                              Field("image", &Container::image),
+                                             Field("imagePullPolicy", &Container::image_pull_policy),
                                              Field("restartPolicy", &Container::restart_policy),
                                              Field("securityContext", &Container::security_context),
                                              Field("resources", &Container::resources),
                                              Field("volumeMounts", &Container::volume_mounts),
-                                             Field("ports", &Container::ports)};
+                                             Field("ports", &Container::ports),
+                                             Field("env", &Container::env),
+                                             Field("envFrom", &Container::env_from),
+                                             Field("livenessProbe", &Container::liveness_probe),
+                                             Field("readinessProbe", &Container::readiness_probe),
+                                             Field("startupProbe", &Container::startup_probe),
+                                             Field("lifecycle", &Container::lifecycle),
+                                             Field("stdin", &Container::stdin_open),
+                                             Field("tty", &Container::tty)};
+};
+
+template <>
+struct JsonFields<HostPathVolumeSource> {
+  static constexpr auto kFields = std::tuple{Field("path", &HostPathVolumeSource::path)};
+};
+
+template <>
+struct JsonFields<EmptyDirVolumeSource> {
+  static constexpr auto kFields =
+      std::tuple{Field("medium", &EmptyDirVolumeSource::medium), Field("sizeLimit", &EmptyDirVolumeSource::size_limit)};
+};
+
+template <>
+struct JsonFields<HostAlias> {
+  static constexpr auto kFields = std::tuple{Field("ip", &HostAlias::ip), Field("hostnames", &HostAlias::hostnames)};
 };
 
 template <>
@@ -125,8 +192,19 @@ struct PodSpec {
   std::vector<Volume> volumes;
   std::optional<PodSecurityContext> security_context;
   std::optional<ResourceRequirements> resources;
+  std::optional<bool> host_network;
+  std::optional<bool> host_pid;
+  std::optional<bool> host_ipc;
   std::optional<bool> host_users;
+  std::optional<bool> share_process_namespace;
+  std::optional<bool> automount_service_account_token;
   std::string service_account_name;
+  std::string service_account;
+  std::string node_name;
+  std::optional<std::string> dns_policy;
+  std::optional<std::string> priority_class_name;
+  std::optional<std::string> runtime_class_name;
+  std::vector<HostAlias> host_aliases;
   PodOs os;
 };
 
@@ -148,15 +226,27 @@ struct JsonFields<PodMetadata> {
 
 template <>
 struct JsonFields<PodSpec> {
-  static constexpr auto kFields = std::tuple{Field("initContainers", &PodSpec::init_containers),
-                                             Field("containers", &PodSpec::containers),
-                                             Field("ephemeralContainers", &PodSpec::ephemeral_containers),
-                                             Field("volumes", &PodSpec::volumes),
-                                             Field("securityContext", &PodSpec::security_context),
-                                             Field("resources", &PodSpec::resources),
-                                             Field("hostUsers", &PodSpec::host_users),
-                                             Field("serviceAccountName", &PodSpec::service_account_name),
-                                             Field("os", &PodSpec::os)};
+  static constexpr auto kFields =
+      std::tuple{Field("initContainers", &PodSpec::init_containers),
+                 Field("containers", &PodSpec::containers),
+                 Field("ephemeralContainers", &PodSpec::ephemeral_containers),
+                 Field("volumes", &PodSpec::volumes),
+                 Field("securityContext", &PodSpec::security_context),
+                 Field("resources", &PodSpec::resources),
+                 Field("hostNetwork", &PodSpec::host_network),
+                 Field("hostPID", &PodSpec::host_pid),
+                 Field("hostIPC", &PodSpec::host_ipc),
+                 Field("hostUsers", &PodSpec::host_users),
+                 Field("shareProcessNamespace", &PodSpec::share_process_namespace),
+                 Field("automountServiceAccountToken", &PodSpec::automount_service_account_token),
+                 Field("serviceAccountName", &PodSpec::service_account_name),
+                 Field("serviceAccount", &PodSpec::service_account),
+                 Field("nodeName", &PodSpec::node_name),
+                 Field("dnsPolicy", &PodSpec::dns_policy),
+                 Field("priorityClassName", &PodSpec::priority_class_name),
+                 Field("runtimeClassName", &PodSpec::runtime_class_name),
+                 Field("hostAliases", &PodSpec::host_aliases),
+                 Field("os", &PodSpec::os)};
 };
 
 template <>

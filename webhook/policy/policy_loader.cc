@@ -53,7 +53,7 @@ absl::StatusOr<AppliedControl> ApplyControl(const Control& control, DocumentNode
     applied.mode = *ModeFromName(name);
     std::erase_if(node.entries, [](const auto& entry) { return entry.key.text == "mode"; });
   }
-  absl::StatusOr<ControlSettings> settings = control.parse(&node);
+  absl::StatusOr<ControlSettings> settings = control.parse(&node, {});
   if (!settings.ok()) return settings.status();
   applied.settings = *std::move(settings);
   return applied;

@@ -10,6 +10,13 @@
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
+namespace {
+
+constexpr std::string_view kRuntimeDefaultProfile = R"({"type":"RuntimeDefault"})";
+
+LocalProfile RuntimeDefaultProfile() { return {.type = "RuntimeDefault", .localhost_profile = {}}; }
+
+}  // namespace
 
 bool Editor::MayEdit(const Container& container) const {
   if (scope_.is_new_pod) return true;
@@ -55,6 +62,74 @@ void Editor::SetReadOnlyRootFilesystem(std::size_t container) {
   pod_.containers[container].security_context->read_only_root_filesystem = true;
 }
 
+void Editor::SetNoPrivilegeEscalation(std::size_t container) {
+  SetInSecurityContext(container, "allowPrivilegeEscalation", "false");
+  pod_.containers[container].security_context->allow_privilege_escalation = false;
+}
+
+void Editor::DropAllCapabilities(std::size_t container) {
+  ChangeNode& security_context = SecurityContextNode(container);
+  Container& edited = pod_.containers[container];
+  std::optional<Capabilities>& capabilities = edited.security_context->capabilities;
+  ChangeNode& node = security_context.Member("capabilities", capabilities.has_value());
+  if (!capabilities.has_value()) capabilities.emplace();
+  std::vector<std::string>& drop = capabilities->drop;
+  ChangeNode& list = node.Member("drop", !drop.empty());
+  changes_.push_back({StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText("ALL")});
+  list.appended.push_back(JsonText("ALL"));
+  drop.emplace_back("ALL");
+}
+
+void Editor::SetSeccompRuntimeDefault(std::size_t container) {
+  SetInSecurityContext(container, "seccompProfile", std::string(kRuntimeDefaultProfile));
+  pod_.containers[container].security_context->seccomp_profile = RuntimeDefaultProfile();
+}
+
+void Editor::SetInPodSpec(std::string_view key, std::string value) {
+  SetLeaf(tree_.At("/spec"), "/spec", key, std::move(value));
+}
+
+void Editor::SetInPodSecurityContext(std::string_view key, std::string value) {
+  ChangeNode& node = tree_.At("/spec").Member("securityContext", pod_.security_context.has_value());
+  if (!pod_.security_context.has_value()) pod_.security_context.emplace();
+  SetLeaf(node, "/spec/securityContext", key, std::move(value));
+}
+
+void Editor::SetPodSeccompRuntimeDefault() {
+  SetInPodSecurityContext("seccompProfile", std::string(kRuntimeDefaultProfile));
+  pod_.security_context->seccomp_profile = RuntimeDefaultProfile();
+}
+
+void Editor::SetFsGroup(std::int64_t gid) {
+  SetInPodSecurityContext("fsGroup", StrCat(gid));
+  pod_.security_context->fs_group = gid;
+}
+
+void Editor::SetSupplementalGroupsPolicy(std::string_view policy) {
+  SetInPodSecurityContext("supplementalGroupsPolicy", JsonText(policy));
+  pod_.security_context->supplemental_groups_policy = policy;
+}
+
+void Editor::SetNoServiceAccountToken() {
+  SetInPodSpec("automountServiceAccountToken", "false");
+  pod_.automount_service_account_token = false;
+}
+
+void Editor::SetHostUsers(bool value) {
+  SetInPodSpec("hostUsers", value ? "true" : "false");
+  pod_.host_users = value;
+}
+
+void Editor::SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit) {
+  Volume& edited = pod_.volumes[volume];
+  const std::string pointer = StrCat("/spec/volumes/", volume);
+  ChangeNode& node = tree_.At(pointer).Member("emptyDir", edited.empty_dir.has_value());
+  edited.source = "emptyDir";
+  if (!edited.empty_dir.has_value()) edited.empty_dir.emplace();
+  SetLeaf(node, pointer + "/emptyDir", "sizeLimit", JsonText(size_limit.text()));
+  edited.empty_dir->size_limit = size_limit;
+}
+
 void Editor::SetRequest(std::size_t container, std::string_view resource, const Quantity& amount) {
   SetResource(container, "requests", &ResourceRequirements::requests, resource, amount);
 }
@@ -81,7 +156,10 @@ void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   value += "}}";
   changes_.push_back({StrCat("/spec/volumes/", pod_.volumes.size()), value});
   node.appended.push_back(std::move(value));
-  pod_.volumes.push_back({.name = std::move(name), .source = "emptyDir", .image = {}});
+  Volume volume{.name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}};
+  volume.empty_dir.emplace();
+  if (size_limit > Quantity()) volume.empty_dir->size_limit = size_limit;
+  pod_.volumes.push_back(std::move(volume));
 }
 
 void Editor::AddVolumeMount(std::size_t container, std::string volume, std::string mount_path) {

@@ -38,7 +38,9 @@ class Editor {
 
   // Whether the fields of this container may be set.
   bool MayEdit(const Container& container) const;
-  // Whether volumes may be added to the Pod and mounted, and resources set: only while it is new.
+  // Whether what belongs to the whole Pod may be set, volumes may be added and mounted, and resources set: only while
+  // it is new.
+  bool may_edit_pod() const { return scope_.is_new_pod; }
   bool may_add_volumes() const { return scope_.is_new_pod; }
   bool may_set_resources() const { return scope_.is_new_pod; }
 
@@ -47,8 +49,25 @@ class Editor {
   void SetRunAsUser(std::size_t container, std::int64_t uid);
   void SetRunAsGroup(std::size_t container, std::int64_t gid);
   void SetReadOnlyRootFilesystem(std::size_t container);
+  // allowPrivilegeEscalation=false.
+  void SetNoPrivilegeEscalation(std::size_t container);
+  // Puts ALL behind what capabilities.drop holds already.
+  void DropAllCapabilities(std::size_t container);
+  // seccompProfile: {type: RuntimeDefault}.
+  void SetSeccompRuntimeDefault(std::size_t container);
   void SetRequest(std::size_t container, std::string_view resource, const Quantity& amount);
   void SetLimit(std::size_t container, std::string_view resource, const Quantity& amount);
+
+  // Of the whole Pod. Precondition for each: may_edit_pod(), and the field is not set.
+  void SetPodSeccompRuntimeDefault();
+  void SetFsGroup(std::int64_t gid);
+  void SetSupplementalGroupsPolicy(std::string_view policy);
+  void SetNoServiceAccountToken();  // automountServiceAccountToken=false
+  void SetHostUsers(bool value);
+
+  // emptyDir.sizeLimit of the volume at `volume` in pod().volumes, an emptyDir (or a volume without a source, which is
+  // one) that has none. Precondition: may_add_volumes().
+  void SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit);
 
   // Adds an emptyDir volume; `size_limit` 0 means none. The name must not be taken.
   void AddEmptyDir(std::string name, const Quantity& size_limit);
@@ -67,6 +86,8 @@ class Editor {
   ChangeNode& SecurityContextNode(std::size_t container);
   void SetLeaf(ChangeNode& parent, std::string_view parent_pointer, std::string_view key, std::string value);
   void SetInSecurityContext(std::size_t container, std::string_view key, std::string value);
+  void SetInPodSpec(std::string_view key, std::string value);
+  void SetInPodSecurityContext(std::string_view key, std::string value);
   void SetResource(std::size_t container, std::string_view list_name, ResourceList ResourceRequirements::*list,
                    std::string_view resource, const Quantity& amount);
 

@@ -28,6 +28,11 @@ absl::Status CheckOneOf(const DocumentNode& node, const SettingBounds& bounds, s
                            nearest.empty() ? std::string() : StrCat("; did you mean ", Quoted(nearest), "?")));
 }
 
+absl::Status CheckNotNegative(const Quantity& amount) {
+  if (!amount.is_negative()) return absl::OkStatus();
+  return InvalidArgument(StrCat("must not be negative, is ", amount.text()));
+}
+
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, bool& out) {
   if (node.kind != DocumentNode::Kind::kBoolean) return WrongSettingType(node, "a boolean");
   out = node.text == "true" || node.text == "True" || node.text == "TRUE";
@@ -39,6 +44,9 @@ absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, 
   if (!absl::SimpleAtoi(ToAbsl(node.text), &out)) return node.Error("out of range for a 64-bit integer");
   if (bounds.at_least.has_value() && out < *bounds.at_least) {
     return node.Error(StrCat("must be at least ", *bounds.at_least, ", is ", out));
+  }
+  if (bounds.at_most.has_value() && out > *bounds.at_most) {
+    return node.Error(StrCat("must be at most ", *bounds.at_most, ", is ", out));
   }
   return absl::OkStatus();
 }

@@ -19,10 +19,14 @@
 
 namespace tidewaiter {
 
+// The largest user or group id that the API server takes (apimachinery validation IsValidUserID, IsValidGroupID).
+inline constexpr std::int64_t kMaxId = 2'147'483'647;
+
 // What a value must keep to besides its type.
 struct SettingBounds {
   std::vector<std::string_view> one_of;  // of a string, of a list's items, of a map's keys; empty = any
-  std::optional<std::int64_t> at_least;  // of an integer
+  std::optional<std::int64_t> at_least;  // of an integer, or of the items of a list of integers
+  std::optional<std::int64_t> at_most;   // the same
 };
 
 // A struct that is itself a mapping with keys: `static const SettingsSchema<T>& Schema()`.
@@ -35,6 +39,9 @@ concept HasSchema = requires {
 absl::Status WrongSettingType(const DocumentNode& node, std::string_view expected);
 // InvalidArgument when bounds.one_of has values and `text` is none of them; names the nearest.
 absl::Status CheckOneOf(const DocumentNode& node, const SettingBounds& bounds, std::string_view text);
+
+// InvalidArgument when the amount is below 0, which the API server takes nowhere.
+absl::Status CheckNotNegative(const Quantity& amount);
 
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, bool& out);
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, std::int64_t& out);

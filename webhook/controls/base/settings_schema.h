@@ -52,9 +52,13 @@ class SettingField {
           if constexpr (HasSchema<Member>) description.children = Member::Schema().Describe();
         }) {}
 
-  // Integers only.
+  // Integers, and items of lists of integers.
   SettingField& AtLeast(std::int64_t least) {
     bounds_.at_least = least;
+    return *this;
+  }
+  SettingField& AtMost(std::int64_t most) {
+    bounds_.at_most = most;
     return *this;
   }
   // Strings, items of lists of strings, keys of maps. The views must live as long as the program.
