@@ -48,7 +48,7 @@ absl::StatusOr<AppliedControl> ApplyControl(const Control& control, DocumentNode
   if (node.kind == DocumentNode::Kind::kBoolean) node.kind = DocumentNode::Kind::kNull;  // `true`: all defaults
   if (const DocumentNode* mode = node.Find("mode"); mode != nullptr) {
     std::string name;
-    const SettingBounds bounds{.one_of = {"enforce", "warn", "audit"}, .at_least = {}};
+    const SettingBounds bounds{.one_of = {"enforce", "warn", "audit"}};
     if (absl::Status status = ReadSetting(*mode, bounds, name); !status.ok()) return status;
     applied.mode = *ModeFromName(name);
     std::erase_if(node.entries, [](const auto& entry) { return entry.key.text == "mode"; });

@@ -24,9 +24,9 @@ inline constexpr std::int64_t kMaxId = 2'147'483'647;
 
 // What a value must keep to besides its type.
 struct SettingBounds {
-  std::vector<std::string_view> one_of;  // of a string, of a list's items, of a map's keys; empty = any
-  std::optional<std::int64_t> at_least;  // of an integer, or of the items of a list of integers
-  std::optional<std::int64_t> at_most;   // the same
+  std::vector<std::string_view> one_of = {};  // of a string, of a list's items, of a map's keys; empty = any
+  std::optional<std::int64_t> at_least = {};  // of an integer, or of the items of a list of integers
+  std::optional<std::int64_t> at_most = {};   // the same
 };
 
 // A struct that is itself a mapping with keys: `static const SettingsSchema<T>& Schema()`.
