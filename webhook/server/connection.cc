@@ -3,10 +3,12 @@
 // OpenSSL's non-blocking calls in four words.
 #include "webhook/server/connection.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace tidewaiter {
@@ -74,9 +76,21 @@ Connection::Progress Connection::Write() {
   return Progress::kDone;
 }
 
-void Connection::Shutdown() {
+void Connection::EndOutput() {
   if (SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
   ERR_clear_error();
+  shutdown(socket_, SHUT_WR);
+}
+
+Connection::Progress Connection::Discard() {
+  std::array<char, kRecordBytes> buffer;
+  // Some at a time, so that a client that never stops sending takes turns with the others.
+  for (int i = 0; i < 16; ++i) {
+    const ssize_t got = recv(socket_, buffer.data(), buffer.size(), 0);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) return Progress::kClosed;
+    if (got < 0) break;
+  }
+  return Progress::kWantRead;
 }
 
 }  // namespace tidewaiter

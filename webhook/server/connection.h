@@ -38,8 +38,10 @@ class Connection {
   Progress Read(std::size_t max_bytes);
   // Sends `output` and empties it.
   Progress Write();
-  // Sends close_notify, if it can be sent at once.
-  void Shutdown();
+  // Sends close_notify, if it can be sent at once, and ends the sending side of the TCP stream.
+  void EndOutput();
+  // Throws away some of what has arrived, unread. kClosed once the peer has ended its side, kWantRead before.
+  Progress Discard();
 
   int socket() const { return socket_; }
   const std::string& remote_address() const { return remote_address_; }
@@ -54,6 +56,8 @@ class Connection {
   std::string input;
   std::string output;
   bool is_closing = false;         // close once `output` is sent
+  bool is_lingering = false;       // our side has ended; what the peer still sends is thrown away
+  int fruitless_reads = 0;         // in a row: something arrived, and no byte of a request was in it
   bool is_peer_done = false;       // the peer sends no more
   std::size_t counted_input = 0;   // bytes of `input` in the server's sum
   bool has_sent_continue = false;  // `100 Continue` was sent for the request in `input`

@@ -40,7 +40,7 @@ void ConnectionTable::CloseOverdue(SteadyTime now, bool all_idle,
   for (auto entry = connections_.begin(); entry != connections_.end();) {
     Connection& connection = *entry->second;
     const bool is_overdue = connection.deadline <= now;
-    if (connection.is_busy || (!is_overdue && !(all_idle && connection.is_idle()))) {
+    if (connection.is_busy || (!is_overdue && !(all_idle && connection.is_idle() && !connection.is_lingering))) {
       ++entry;
       continue;
     }
@@ -49,7 +49,7 @@ void ConnectionTable::CloseOverdue(SteadyTime now, bool all_idle,
     } else if (is_overdue && !connection.is_idle()) {
       count_loss(connection.output.empty() ? "request_timeout" : "write_timeout");
     }
-    connection.Shutdown();
+    if (!connection.is_lingering) connection.EndOutput();
     entry = Erase(entry);
   }
 }

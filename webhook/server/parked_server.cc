@@ -30,6 +30,9 @@ using Progress = Connection::Progress;
 constexpr milliseconds kSweepInterval{250};
 // How often the wait for a worker is measured.
 constexpr milliseconds kProbeInterval{20};
+// Pieces of a record and post-handshake messages (TLS 1.3 KeyUpdate, each a key derivation for us) are no request. A
+// record is whole after some ten reads on any real network; a client that goes on and on wants something else.
+constexpr int kMostFruitlessReads = 100;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What epoll hands back: a connection's key, or one of these.
@@ -197,6 +200,7 @@ class EpollServer final : public ParkedServer {
 
   // Does all that can be done without waiting, then parks or closes the connection.
   void Serve(Connection& connection) {
+    if (connection.is_lingering) return Linger(connection);
     if (!connection.is_shaken) {
       const Progress progress = connection.Handshake();
       if (progress == Progress::kClosed) handler_.CountLoss("handshake_failed");
@@ -216,7 +220,7 @@ class EpollServer final : public ParkedServer {
         }
         std::string().swap(connection.output);  // an idle connection holds no memory
       }
-      if (connection.is_closing) return Close(connection);
+      if (connection.is_closing) return Linger(connection);
       if (AnswerOne(connection)) {
         has_answered = true;
         continue;
@@ -232,7 +236,14 @@ class EpollServer final : public ParkedServer {
       if (progress == Progress::kClosed) connection.is_peer_done = true;
       if (before == 0 && !connection.input.empty()) connection.request_start = steady_clock::now() - WaitForWorker();
       table_.CountInput(connection);
-      if (connection.input.size() > before || connection.is_peer_done) continue;
+      if (connection.input.size() > before || connection.is_peer_done) {
+        connection.fruitless_reads = 0;
+        continue;
+      }
+      if (++connection.fruitless_reads > kMostFruitlessReads) {
+        handler_.CountLoss("no_request");
+        return Close(connection);
+      }
       connection.deadline = connection.input.empty() ? steady_clock::now() + limits_.idle_timeout
                                                      : connection.request_start + limits_.request_timeout;
       return Park(connection, Progress::kWantRead);
@@ -276,19 +287,31 @@ class EpollServer final : public ParkedServer {
       connection.input.erase(0, request_size);
       connection.request_start = steady_clock::now();
     }
+    table_.CountInput(connection);
     return true;
   }
 
   void Park(Connection& connection, Progress progress) {
-    if (is_stopping_ && connection.is_idle()) return Close(connection);
+    if (is_stopping_ && connection.is_idle() && !connection.is_lingering) return Close(connection);
     const std::uint32_t direction = progress == Progress::kWantWrite ? EPOLLOUT : EPOLLIN;
     table_.Release(connection, [&](std::uint64_t key) {
       Watch(epoll_, EPOLL_CTL_MOD, connection.socket(), direction | EPOLLONESHOT, key);
     });
   }
 
+  // Ends our side, and closes once the peer has ended its own or the time is over.
+  void Linger(Connection& connection) {
+    if (!connection.is_lingering) {
+      connection.EndOutput();
+      connection.is_lingering = true;
+      connection.deadline = steady_clock::now() + limits_.linger_timeout;
+    }
+    if (connection.Discard() == Progress::kClosed) return Close(connection);
+    Park(connection, Progress::kWantRead);
+  }
+
   void Close(Connection& connection) {
-    connection.Shutdown();
+    if (!connection.is_lingering) connection.EndOutput();
     table_.Remove(connection);
   }
 

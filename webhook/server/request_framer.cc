@@ -32,6 +32,25 @@ bool IsHeader(std::string_view name, std::string_view wanted) {
   return absl::EqualsIgnoreCase(ToAbsl(name), ToAbsl(wanted));
 }
 
+// RFC 9110 section 5.6.2: the characters of a field name.
+bool IsToken(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+// Without the white space around it: space and tab only (RFC 9110 section 5.6.3), unlike what isspace() takes.
+std::string_view Trim(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
+}
+
+// Line breaks of another kind and zero bytes are read differently by different readers.
+bool HasStrayControl(std::string_view line) {
+  return line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
 // Digits only (RFC 9110 section 8.6): no sign, no list, no white space inside.
 std::optional<std::size_t> ParseLength(std::string_view text) {
   std::size_t length = 0;
@@ -43,30 +62,29 @@ std::optional<std::size_t> ParseLength(std::string_view text) {
 }  // namespace
 
 Frame FrameRequest(std::string_view bytes, const FramerLimits& limits) {
-  const std::size_t header_end = bytes.substr(0, limits.max_header_bytes + 4).find("\r\n\r\n");
+  const std::size_t header_end = bytes.substr(0, limits.max_header_bytes).find("\r\n\r\n");
   if (header_end == std::string_view::npos) {
-    if (bytes.size() > limits.max_header_bytes)
-      return Refuse(431, "header_too_large", "the request header is too large");
-    return {};
+    if (bytes.size() < limits.max_header_bytes) return {};
+    return Refuse(431, "header_too_large", "the request header is too large");
   }
   Frame frame;
   frame.header_size = header_end + 4;
   std::optional<std::size_t> length;
   std::string_view lines = bytes.substr(0, header_end + 2);
-  lines.remove_prefix(lines.find(kLineEnd) + 2);  // the request line
+  const std::string_view request_line = lines.substr(0, lines.find(kLineEnd));
+  if (request_line.empty() || HasStrayControl(request_line)) return BadRequest("malformed request line");
+  lines.remove_prefix(request_line.size() + 2);
   for (int count = 0; !lines.empty(); ++count) {
     const std::string_view line = lines.substr(0, lines.find(kLineEnd));
     lines.remove_prefix(line.size() + 2);
     if (count == kMaxHeaderLines) return Refuse(431, "header_too_large", "the request has too many header lines");
     const std::size_t colon = line.find(':');
-    // A line break of another kind, a folded line or white space before the colon is read differently by different
-    // readers.
-    if (colon == std::string_view::npos || colon == 0 || line.find_first_of("\r\n") != std::string_view::npos ||
-        line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) {
+    const std::string_view name = line.substr(0, colon);
+    // Folded lines and white space before the colon are no tokens.
+    if (colon == std::string_view::npos || !IsToken(name) || HasStrayControl(line)) {
       return BadRequest("malformed header line");
     }
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = FromAbsl(absl::StripAsciiWhitespace(ToAbsl(line.substr(colon + 1))));
+    const std::string_view value = Trim(line.substr(colon + 1));
     if (IsHeader(name, "Transfer-Encoding")) {
       return Refuse(411, "length_required", "a body needs a Content-Length; transfer codings are not accepted");
     }

@@ -47,6 +47,8 @@ std::shared_ptr<SSL_CTX> NewServerContext() {
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   // An idle connection gives its 34 KB of buffers back.
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // SSL_read comes back after a message that is not a request, so that a client that sends only those takes turns.
+  SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   // A record in one system call, not its header and its body in two.
   SSL_CTX_set_read_ahead(raw, 1);
   SSL_CTX_set_alpn_select_cb(raw, SelectAlpn, nullptr);
