@@ -34,8 +34,9 @@ class Connection {
 
   Progress Handshake();
   // Appends some of what has arrived to `input`, up to `max_bytes` of input. After kDone there may be more in the
-  // socket, but nothing that epoll would not tell of.
+  // socket, of which epoll would tell, and in OpenSSL, of which only has_pending() does.
   Progress Read(std::size_t max_bytes);
+  bool has_pending() const { return SSL_has_pending(ssl_.get()) == 1; }
   // Sends `output` and empties it.
   Progress Write();
   // Sends close_notify, if it can be sent at once, and ends the sending side of the TCP stream.

@@ -39,8 +39,10 @@ void ConnectionTable::CloseOverdue(SteadyTime now, bool all_idle,
   const std::lock_guard lock(mutex_);
   for (auto entry = connections_.begin(); entry != connections_.end();) {
     Connection& connection = *entry->second;
-    const bool is_overdue = connection.deadline <= now;
-    if (connection.is_busy || (!is_overdue && !(all_idle && connection.is_idle() && !connection.is_lingering))) {
+    // Who is busy belongs to a worker: nothing of it may even be read here.
+    const bool is_overdue = !connection.is_busy && connection.deadline <= now;
+    const bool is_unwanted = !connection.is_busy && all_idle && connection.is_idle() && !connection.is_lingering;
+    if (!is_overdue && !is_unwanted) {
       ++entry;
       continue;
     }

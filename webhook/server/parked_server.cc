@@ -33,6 +33,9 @@ constexpr milliseconds kProbeInterval{20};
 // Pieces of a record and post-handshake messages (TLS 1.3 KeyUpdate, each a key derivation for us) are no request. A
 // record is whole after some ten reads on any real network; a client that goes on and on wants something else.
 constexpr int kMostFruitlessReads = 100;
+// How much a worker does for one connection (a step is a read, or an answer and its sending) before others have their
+// turn. A review of 8 MiB takes ten steps.
+constexpr int kStepsPerTurn = 16;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What epoll hands back: a connection's key, or one of these.
@@ -210,7 +213,7 @@ class EpollServer final : public ParkedServer {
       connection.deadline = steady_clock::now() + limits_.idle_timeout;
     }
     bool has_answered = false;
-    while (true) {
+    for (int step = 0; step < kStepsPerTurn; ++step) {
       if (!connection.output.empty()) {
         const Progress progress = connection.Write();
         if (progress == Progress::kClosed) return Close(connection);
@@ -229,25 +232,35 @@ class EpollServer final : public ParkedServer {
       if (has_answered && connection.input.empty()) {
         // The next request of this connection waits its turn behind those of others.
         connection.deadline = steady_clock::now() + limits_.idle_timeout;
-        return Park(connection, Progress::kWantRead);
+        return Park(connection, connection.has_pending() ? Progress::kDone : Progress::kWantRead);
       }
-      const std::size_t before = connection.input.size();
-      const Progress progress = connection.Read(limits_.max_header_bytes + limits_.max_body_bytes);
-      if (progress == Progress::kClosed) connection.is_peer_done = true;
-      if (before == 0 && !connection.input.empty()) connection.request_start = steady_clock::now() - WaitForWorker();
-      table_.CountInput(connection);
-      if (connection.input.size() > before || connection.is_peer_done) {
-        connection.fruitless_reads = 0;
-        continue;
-      }
-      if (++connection.fruitless_reads > kMostFruitlessReads) {
-        handler_.CountLoss("no_request");
-        return Close(connection);
-      }
-      connection.deadline = connection.input.empty() ? steady_clock::now() + limits_.idle_timeout
-                                                     : connection.request_start + limits_.request_timeout;
-      return Park(connection, Progress::kWantRead);
+      if (!ReadSome(connection)) return;
     }
+    // Its deadline stays as it is: a request does not get more time because it comes in many pieces.
+    Park(connection, Progress::kDone);
+  }
+
+  // Reads what has come; false when nothing has, and the connection is parked or closed.
+  bool ReadSome(Connection& connection) {
+    const std::size_t before = connection.input.size();
+    const Progress progress = connection.Read(limits_.max_header_bytes + limits_.max_body_bytes);
+    if (progress == Progress::kClosed) connection.is_peer_done = true;
+    if (before == 0 && !connection.input.empty()) connection.request_start = steady_clock::now() - WaitForWorker();
+    table_.CountInput(connection);
+    const bool has_grown = connection.input.size() > before;
+    if (!connection.input.empty()) connection.deadline = connection.request_start + limits_.request_timeout;
+    if (has_grown || connection.is_peer_done) {
+      connection.fruitless_reads = 0;
+      return true;
+    }
+    if (++connection.fruitless_reads > kMostFruitlessReads) {
+      handler_.CountLoss("no_request");
+      Close(connection);
+      return false;
+    }
+    if (connection.input.empty()) connection.deadline = steady_clock::now() + limits_.idle_timeout;
+    Park(connection, Progress::kWantRead);
+    return false;
   }
 
   // Answers the first request of the input, if it is whole or can never be; false when more bytes are needed.
@@ -293,7 +306,10 @@ class EpollServer final : public ParkedServer {
 
   void Park(Connection& connection, Progress progress) {
     if (is_stopping_ && connection.is_idle() && !connection.is_lingering) return Close(connection);
-    const std::uint32_t direction = progress == Progress::kWantWrite ? EPOLLOUT : EPOLLIN;
+    // kDone: it could go on at once, and only lets others go first. A socket can be written to nearly always.
+    const std::uint32_t direction = progress == Progress::kWantWrite  ? EPOLLOUT
+                                    : progress == Progress::kWantRead ? EPOLLIN
+                                                                      : EPOLLIN | EPOLLOUT;
     table_.Release(connection, [&](std::uint64_t key) {
       Watch(epoll_, EPOLL_CTL_MOD, connection.socket(), direction | EPOLLONESHOT, key);
     });
