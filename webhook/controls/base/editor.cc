@@ -156,7 +156,8 @@ void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   value += "}}";
   changes_.push_back({StrCat("/spec/volumes/", pod_.volumes.size()), value});
   node.appended.push_back(std::move(value));
-  Volume volume{.name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}};
+  Volume volume{
+      .name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}, .projected = {}};
   volume.empty_dir.emplace();
   if (size_limit > Quantity()) volume.empty_dir->size_limit = size_limit;
   pod_.volumes.push_back(std::move(volume));
