@@ -10,11 +10,9 @@
 // Settings: allowed (globs, empty allows all), denied (globs, win over allowed).
 // Injects:  nothing.
 // Source:   NIST SP 800-190, section 4.2.1 and 4.3 (registry countermeasures); distribution/reference for normalisation
-#include <algorithm>
-
 #include "webhook/controls/base/control.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/images.h"
-#include "webhook/kube/glob.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -35,18 +33,14 @@ struct ImageRegistrySettings {
   }
 };
 
-bool IsAnyMatch(const std::vector<std::string>& globs, std::string_view name) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatches(glob, name); });
-}
-
 void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& findings) {
   if (settings.allowed.empty() && settings.denied.empty()) return;
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     const std::string name = reference.name();
-    if (IsAnyMatch(settings.denied, name)) {
+    if (MatchesAny(settings.denied, name)) {
       findings.push_back(image.MakeFinding(StrCat("must not use image \"", image.text, "\": ", name, " is denied"),
                                            "image: <an allowed registry>/..."));
-    } else if (!settings.allowed.empty() && (reference.domain.empty() || !IsAnyMatch(settings.allowed, name))) {
+    } else if (!settings.allowed.empty() && (reference.domain.empty() || !MatchesAny(settings.allowed, name))) {
       findings.push_back(image.MakeFinding(
           StrCat("must not use image \"", image.text, "\": ", name, " matches none of the allowed patterns"),
           StrCat("image: ", settings.allowed.front())));

@@ -3,7 +3,7 @@
 // The keys of a PodPolicy, their texts and their rules.
 #include "webhook/policy/policy_document.h"
 
-#include "webhook/controls/base/images.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/kube/workload.h"
 
 namespace tidewaiter {
