@@ -17,6 +17,7 @@ namespace {
 
 struct ServeArguments {
   std::vector<std::string> policies;
+  std::string namespaces;
   std::string listen = "0.0.0.0:8443";
   std::string ops_listen = "0.0.0.0:8080";
   std::string log_level = "info";
@@ -51,6 +52,9 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
 
   absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(arguments.policies);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
+  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
+  if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
+  options.namespaces = *std::move(namespaces);
   BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options, *policies);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
@@ -59,7 +63,7 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   out << "tidewaiter " << kVersion << " serves https://" << options.listen_host << ":" << (*server)->port()
       << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
       << " (/livez, /readyz, /metrics)\n";
-  for (const Policy& policy : (*policies)->policies) {
+  for (const Policy& policy : (*policies)->policies()) {
     out << "policy " << policy.name << ": " << policy.controls.size() << " controls (" << policy.source << ")\n";
   }
   if (!(*server)->ca_pem().empty())
@@ -75,6 +79,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<ServeArguments>();
   ServeOptions& options = arguments->options;
   AddPoliciesOption(*command, arguments->policies);
+  AddNamespacesOption(*command, arguments->namespaces);
   CLI::Option* certificate =
       command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
   CLI::Option* key = command->add_option("--tls-key", options.key_file, "Its private key, PEM");

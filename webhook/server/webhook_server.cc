@@ -50,7 +50,8 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   self->ca_pem_ = certificate->ca_pem;
   self->metrics_.SetCertificateExpiry(certificate->not_after);
   self->SetPolicies(std::move(policies));
-  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); }, self->metrics_, self->log_);
+  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
+                                          self->options_.namespaces.get(), self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
   absl::StatusOr<std::unique_ptr<ParkedServer>> server =
@@ -67,7 +68,7 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
 }
 
 void WebhookServer::SetPolicies(std::shared_ptr<const PolicySet> policies) {
-  metrics_.SetPoliciesLoaded(policies->policies.size());
+  metrics_.SetPoliciesLoaded(policies->policies().size());
   const std::lock_guard lock(policies_mutex_);
   policies_.swap(policies);
 }
