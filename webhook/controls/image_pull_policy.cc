@@ -13,10 +13,9 @@
 // Injects:  nothing: the API server has filled the field in before webhooks see it, so it is never missing.
 // Source:   https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy; Kubernetes pkg/apis/core/v1
 //           (SetDefaults_Container, SetDefaults_Volume) for the default
-#include <algorithm>
-
 #include "absl/strings/str_join.h"
 #include "webhook/controls/base/control.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/images.h"
 #include "webhook/kube/text.h"
 
@@ -42,10 +41,6 @@ struct ImagePullPolicySettings {
     return schema;
   }
 };
-
-bool Holds(const std::vector<std::string>& policies, std::string_view policy) {
-  return std::find(policies.begin(), policies.end(), policy) != policies.end();
-}
 
 // A reference that cannot be parsed has no tag for the API server either (parsers.ParseImageName).
 void CheckImage(const UsedImage& image, const std::optional<std::string>& set, const ImagePullPolicySettings& settings,

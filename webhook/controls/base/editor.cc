@@ -71,7 +71,7 @@ void Editor::SetNoPrivilegeEscalation(std::size_t container) {
   pod_.containers[container].security_context->allow_privilege_escalation = false;
 }
 
-void Editor::DropAllCapabilities(std::size_t container) {
+void Editor::DropCapability(std::size_t container, std::string_view capability) {
   ChangeNode& security_context = SecurityContextNode(container);
   Container& edited = pod_.containers[container];
   std::optional<Capabilities>& capabilities = edited.security_context->capabilities;
@@ -79,9 +79,10 @@ void Editor::DropAllCapabilities(std::size_t container) {
   if (!capabilities.has_value()) capabilities.emplace();
   std::vector<std::string>& drop = capabilities->drop;
   ChangeNode& list = node.Member("drop", !drop.empty());
-  changes_.push_back({StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText("ALL")});
-  list.appended.push_back(JsonText("ALL"));
-  drop.emplace_back("ALL");
+  changes_.push_back(
+      {StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText(capability)});
+  list.appended.push_back(JsonText(capability));
+  drop.emplace_back(capability);
 }
 
 void Editor::SetSeccompRuntimeDefault(std::size_t container) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists of globs in settings, and the rule of every control that takes allowed and denied names. What a glob is says
-// kube/glob.h. Tested by tests/controls/globs_test.cc.
+// Lists of names and globs in settings, and the rule of every control that takes allowed and denied names. What a glob
+// is says kube/glob.h. Tested by tests/controls/globs_test.cc.
 #pragma once
 
 #include <string>
@@ -11,6 +11,9 @@
 #include "absl/status/status.h"
 
 namespace tidewaiter {
+
+// Whether `name` is one of the names.
+bool Holds(const std::vector<std::string>& names, std::string_view name);
 
 // Whether `text` fits one of the globs.
 bool MatchesAny(const std::vector<std::string>& globs, std::string_view text);
