@@ -15,47 +15,13 @@
 // Source:   https://kubernetes.io/docs/concepts/storage/volumes/
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/globs.h"
+#include "webhook/controls/base/volume_sources.h"
 #include "webhook/kube/field_path.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
-
-// core/v1 VolumeSource.
-const std::vector<std::string_view>& VolumeSourceNames() {
-  static const std::vector<std::string_view> names = {"awsElasticBlockStore",
-                                                      "azureDisk",
-                                                      "azureFile",
-                                                      "cephfs",
-                                                      "cinder",
-                                                      "configMap",
-                                                      "csi",
-                                                      "downwardAPI",
-                                                      "emptyDir",
-                                                      "ephemeral",
-                                                      "fc",
-                                                      "flexVolume",
-                                                      "flocker",
-                                                      "gcePersistentDisk",
-                                                      "gitRepo",
-                                                      "glusterfs",
-                                                      "hostPath",
-                                                      "image",
-                                                      "iscsi",
-                                                      "nfs",
-                                                      "persistentVolumeClaim",
-                                                      "photonPersistentDisk",
-                                                      "portworxVolume",
-                                                      "projected",
-                                                      "quobyte",
-                                                      "rbd",
-                                                      "scaleIO",
-                                                      "secret",
-                                                      "storageos",
-                                                      "vsphereVolume"};
-  return names;
-}
 
 struct VolumeTypesSettings {
   std::optional<std::vector<std::string>> allowed;
