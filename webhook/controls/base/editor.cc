@@ -29,6 +29,10 @@ bool Editor::MayEdit(const Container& container) const {
          std::find(names.begin(), names.end(), container.name) != names.end();
 }
 
+bool Editor::HasSet(std::string_view pointer) const {
+  return std::any_of(changes_.begin(), changes_.end(), [&](const Change& change) { return change.pointer == pointer; });
+}
+
 ChangeNode& Editor::SecurityContextNode(std::size_t container) {
   Container& edited = pod_.containers[container];
   ChangeNode& node = tree_.At(edited.pointer).Member("securityContext", edited.security_context.has_value());

@@ -84,6 +84,9 @@ class Editor {
   // Something the user should know about what was injected; shown as a warning.
   void Warn(std::string warning) { warnings_.push_back(std::move(warning)); }
 
+  // Whether the field at this pointer was set here, for this policy or an earlier one: then no user wrote it.
+  bool HasSet(std::string_view pointer) const;
+
   const ChangeNode& tree() const { return tree_; }
   const std::vector<Change>& changes() const { return changes_; }
   const std::vector<std::string>& warnings() const { return warnings_; }

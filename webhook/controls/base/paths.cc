@@ -15,6 +15,21 @@
 namespace tidewaiter {
 namespace {
 
+// As the runtime cleans a path (Go path.Clean): `.` is nowhere, `..` is one up and never above the root.
+std::vector<absl::string_view> CleanSegments(std::string_view path) {
+  std::vector<absl::string_view> segments;
+  for (const absl::string_view segment : absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty())) {
+    if (segment == ".") continue;
+    if (segment != "..") {
+      segments.push_back(segment);
+    } else if (!segments.empty()) {
+      segments.pop_back();
+    }
+  }
+  return segments;
+}
+
+// Without cleaning.
 std::vector<absl::string_view> Segments(std::string_view path) {
   return absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty());
 }
@@ -22,8 +37,8 @@ std::vector<absl::string_view> Segments(std::string_view path) {
 }  // namespace
 
 bool IsSameOrBelow(std::string_view path, std::string_view directory) {
-  const auto inner = Segments(path);
-  const auto outer = Segments(directory);
+  const auto inner = CleanSegments(path);
+  const auto outer = CleanSegments(directory);
   return outer.size() <= inner.size() && std::equal(outer.begin(), outer.end(), inner.begin());
 }
 
@@ -40,6 +55,9 @@ absl::Status CheckMountPaths(const std::vector<std::string>& paths) {
       if (segment == "." || segment == "..") {
         return InvalidArgument(StrCat("\"", path, "\" holds the segment ", FromAbsl(segment)));
       }
+    }
+    if (segments.front() == "proc" || segments.front() == "sys" || segments.front() == "dev") {
+      return InvalidArgument(StrCat("\"", path, "\" is the kernel's: an empty directory there breaks every container"));
     }
     if (!seen.insert(absl::StrJoin(segments, "/")).second) {
       return InvalidArgument(StrCat("\"", path, "\" is given twice"));

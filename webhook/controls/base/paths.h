@@ -11,11 +11,11 @@
 
 namespace tidewaiter {
 
-// Whether `path` is `directory` or lies below it. A trailing '/' and doubled '/' do not matter.
+// Whether `path` is `directory` or lies below it, once both are clean: trailing and doubled '/', `.` and `..`.
 bool IsSameOrBelow(std::string_view path, std::string_view directory);
 
-// InvalidArgument when a path could not be mounted: not absolute, the root itself, holding ':' (core/v1 VolumeMount
-// mountPath) or '.' and '..' segments, or given twice.
+// InvalidArgument when a path could not be mounted: not absolute, the root itself, /proc, /sys, /dev or below, holding
+// ':' (core/v1 VolumeMount mountPath) or '.' and '..' segments, or given twice.
 absl::Status CheckMountPaths(const std::vector<std::string>& paths);
 
 // A volume name for a path of a container: "writable-web-var-cache" for /var/cache in "web". At most 58 of the 63
