@@ -137,6 +137,10 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
   families_->duration_histograms[static_cast<std::size_t>(decision.door)]->Observe(
       std::chrono::duration<double>(duration).count());
   for (const JudgedFinding& judged : decision.findings) {
+    if (judged.is_exempt()) {
+      families_->exempted.Add({{"policy", judged.policy}, {"exemption", judged.exemption}}).Increment();
+      continue;
+    }
     families_->findings
         .Add({{"policy", judged.policy},
               {"control", std::string(judged.finding.control)},
