@@ -59,8 +59,8 @@ std::optional<std::string> DescribeFile(const std::string& path) {
 }
 
 bool AddFile(const std::string& path, FileSnapshot& snapshot) {
-  std::optional<std::string> description = DescribeFile(path);
-  if (description.has_value()) snapshot[path] = *std::move(description);
+  const std::optional<std::string> description = DescribeFile(path);
+  if (description.has_value()) snapshot[path] = *description;
   return description.has_value();
 }
 
