@@ -196,7 +196,7 @@ TEST(SettingsSchemaTest, Description) {
       {"amount", "quantity", "0", 0, 0},
       {"amounts", "map of quantity", "{}", 2, 0},
       {"inner", "mapping", "", 0, 1},
-      {"inners", "list of mappings", "[]", 0, 0},
+      {"inners", "list of mappings", "[]", 0, 1},
   };
   const SchemaDescription description = Outer::Schema().Describe();
   ASSERT_EQ(description.size(), std::size(rows));
@@ -204,7 +204,7 @@ TEST(SettingsSchemaTest, Description) {
     EXPECT_EQ(description[i].key, rows[i].key);
     EXPECT_EQ(description[i].type, rows[i].type) << rows[i].key;
     EXPECT_EQ(description[i].default_text, rows[i].default_text) << rows[i].key;
-    EXPECT_EQ(description[i].allowed.size(), rows[i].allowed) << rows[i].key;
+    EXPECT_EQ(description[i].bounds.one_of.size(), rows[i].allowed) << rows[i].key;
     EXPECT_EQ(description[i].children.size(), rows[i].children) << rows[i].key;
     EXPECT_FALSE(description[i].help.empty());
   }

@@ -25,9 +25,9 @@ const PolicySet& Policies() {
   return *policies;
 }
 
-std::vector<const Policy*> AllPolicies() {
-  std::vector<const Policy*> all;
-  for (const Policy& policy : Policies().policies) all.push_back(&policy);
+std::vector<ActivePolicy> AllPolicies() {
+  std::vector<ActivePolicy> all;
+  for (const Policy& policy : Policies().policies()) all.push_back({.policy = &policy, .exemptions = {}});
   return all;
 }
 
@@ -47,12 +47,12 @@ void BM_Decode(benchmark::State& state) {
 }
 void BM_Check(benchmark::State& state) {
   const Pod pod = DecodeReviewPod(ReviewText(state.range(0)));
-  const std::vector<const Policy*> policies = AllPolicies();
-  for (auto _ : state) benchmark::DoNotOptimize(Judge(policies, {pod, pod}, "", false));
+  const std::vector<ActivePolicy> policies = AllPolicies();
+  for (auto _ : state) benchmark::DoNotOptimize(Judge(policies, Policies().rule_count(), {pod, pod}, "", false));
 }
 void BM_Inject(benchmark::State& state) {
   const Pod pod = DecodeReviewPod(ReviewText(state.range(0)));
-  const std::vector<const Policy*> policies = AllPolicies();
+  const std::vector<ActivePolicy> policies = AllPolicies();
   for (auto _ : state) {
     Pod copy = pod;
     benchmark::DoNotOptimize(Inject(policies, InjectionKind::kEnforced, EditScope{}, "", copy));
@@ -60,11 +60,11 @@ void BM_Inject(benchmark::State& state) {
 }
 void BM_RespondValidate(benchmark::State& state) {
   const std::string text = ReviewText(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(Respond(Door::kValidate, Policies(), text));
+  for (auto _ : state) benchmark::DoNotOptimize(Respond(Door::kValidate, {Policies()}, text));
 }
 void BM_RespondMutate(benchmark::State& state) {
   const std::string text = ReviewText(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(Respond(Door::kMutate, Policies(), text));
+  for (auto _ : state) benchmark::DoNotOptimize(Respond(Door::kMutate, {Policies()}, text));
 }
 
 // 0 small (3 KB, denied, patched), 1 typical (10 KB, hardened), 2 large (100 KB, hardened).

@@ -34,7 +34,7 @@ TEST(GoldenTest, CapturedReviews) {
     for (const Door door : {Door::kMutate, Door::kValidate}) {
       const fs::path golden =
           tests / "engine" / "golden" / (entry.path().stem().string() + "." + std::string(DoorName(door)) + ".json");
-      const std::string answer = Readable(Respond(door, **policies, review));
+      const std::string answer = Readable(Respond(door, {**policies}, review));
       if (std::getenv("UPDATE_GOLDEN") != nullptr) {
         fs::create_directories(golden.parent_path());
         std::ofstream(golden) << answer;

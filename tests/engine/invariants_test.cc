@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 json Ask(Door door, const PolicySet& policies, const json& review) {
-  return json::parse(Respond(door, policies, review.dump()));
+  return json::parse(Respond(door, {policies}, review.dump()));
 }
 
 // JSON pointers where two documents differ.
@@ -42,7 +42,7 @@ TEST(InvariantsTest, ThePatchMakesTheEditedPodAndNothingElse) {
     SCOPED_TRACE(fixture.name);
     const PolicySet policies = PolicySetOf(*fixture.control, ParseFixtureSettings(fixture), Mode::kEnforce);
     const json review = NewReview(fixture.pod);
-    const Answer answer = Review(Door::kMutate, policies, review.dump());
+    const Answer answer = Review(Door::kMutate, {policies}, review.dump());
     const json body = json::parse(answer.body);
     ASSERT_TRUE(body["response"]["allowed"]);
     EXPECT_EQ(body["response"].contains("patch"), body["response"].contains("patchType"));
@@ -50,7 +50,7 @@ TEST(InvariantsTest, ThePatchMakesTheEditedPodAndNothingElse) {
 
     const json after = fixture.pod.patch(PatchOf(body));
     Pod edited = DecodeFixturePod(fixture.pod);
-    Inject({&policies.policies[0]}, InjectionKind::kEnforced, EditScope{}, "", edited);
+    Inject({{.policy = &policies.policies()[0], .exemptions = {}}}, InjectionKind::kEnforced, EditScope{}, "", edited);
     EXPECT_EQ(DecodeFixturePod(after), edited);
 
     for (const std::string& pointer : ChangedPointers(fixture.pod, after)) {
@@ -69,7 +69,7 @@ TEST(InvariantsTest, ThePatchMakesTheEditedPodAndNothingElse) {
     EXPECT_TRUE(PatchOf(again).empty()) << PatchOf(again);
 
     // What was injected passes its own check.
-    const Answer judged = Review(Door::kValidate, policies, NewReview(after).dump());
+    const Answer judged = Review(Door::kValidate, {policies}, NewReview(after).dump());
     for (const JudgedFinding& finding : judged.decision.findings) {
       for (const Injection& injection : answer.decision.injections) {
         EXPECT_NE(finding.finding.pointer, injection.pointer);
@@ -102,7 +102,7 @@ TEST(InvariantsTest, FindingsPointIntoTheObject) {
   for (const ControlFixture& fixture : AllFixtures()) {
     const PolicySet policies = PolicySetOf(*fixture.control, ParseFixtureSettings(fixture), Mode::kAudit);
     const json object = {{"spec", {{"jobTemplate", {{"spec", {{"template", fixture.pod}}}}}}}};
-    const Answer answer = Review(Door::kValidate, policies, NewReview(object, "batch", "CronJob").dump());
+    const Answer answer = Review(Door::kValidate, {policies}, NewReview(object, "batch", "CronJob").dump());
     for (const JudgedFinding& judged : answer.decision.findings) {
       EXPECT_TRUE(judged.finding.pointer.starts_with(prefix)) << judged.finding.pointer;
     }
@@ -114,10 +114,10 @@ TEST(InvariantsTest, OnlyEnforceTouchesAWorkload) {
     for (const Mode mode : {Mode::kWarn, Mode::kAudit}) {
       SCOPED_TRACE(fixture.name + " " + std::string(ModeName(mode)));
       const PolicySet policies = PolicySetOf(*fixture.control, ParseFixtureSettings(fixture), mode);
-      const Answer mutated = Review(Door::kMutate, policies, NewReview(fixture.pod).dump());
+      const Answer mutated = Review(Door::kMutate, {policies}, NewReview(fixture.pod).dump());
       EXPECT_TRUE(mutated.decision.patch.empty());
       EXPECT_EQ(mutated.decision.injections.size(), fixture.injected.size());  // and yet it says what it would do
-      const Answer judged = Review(Door::kValidate, policies, NewReview(fixture.pod).dump());
+      const Answer judged = Review(Door::kValidate, {policies}, NewReview(fixture.pod).dump());
       EXPECT_TRUE(judged.decision.is_allowed());
       // Judged after what would have been injected.
       const auto& expected = fixture.injected.empty() ? fixture.findings : fixture.remaining;

@@ -12,14 +12,15 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-JudgedFinding FindingAt(std::string pointer, Mode mode = Mode::kEnforce, std::string requirement = "must x") {
+JudgedFinding FindingAt(std::string pointer, Mode mode = Mode::kEnforce, std::string requirement = "must x",
+                        std::string subject = "container \"web\"") {
   return {.policy = "p",
           .mode = mode,
           .is_inherited = false,
           .finding = {.control = "c",
                       .pointer = std::move(pointer),
                       .container = "web",
-                      .subject = "container \"web\"",
+                      .subject = std::move(subject),
                       .requirement = std::move(requirement),
                       .remedy = "x"}};
 }
@@ -28,8 +29,56 @@ TEST(MessagesTest, OneLineNamesWhatWhereAndWho) {
   EXPECT_EQ(FindingLine(FindingAt("/spec/containers/0/securityContext/runAsNonRoot")),
             "container \"web\" must x (spec.containers[0].securityContext.runAsNonRoot) [p/c]");
   EXPECT_EQ(DenialMessage({FindingAt("/a")}), "container \"web\" must x (a) [p/c]");
-  EXPECT_EQ(DenialMessage({FindingAt("/a"), FindingAt("/b", Mode::kWarn), FindingAt("/c")}),
-            "2 violations:\n- container \"web\" must x (a) [p/c]\n- container \"web\" must x (c) [p/c]");
+  EXPECT_EQ(DenialMessage({FindingAt("/a"), FindingAt("/b", Mode::kWarn), FindingAt("/c", Mode::kEnforce, "must y")}),
+            "2 violations:\n- container \"web\" must x (a) [p/c]\n- container \"web\" must y (c) [p/c]");
+}
+
+TEST(MessagesTest, WhatSeveralContainersMustDoIsOneSentence) {
+  const auto at = [](const std::string& list, int index, const std::string& subject) {
+    return FindingAt("/spec/" + list + "/" + std::to_string(index) + "/image", Mode::kEnforce, "must x", subject);
+  };
+  std::vector<JudgedFinding> findings = {at("containers", 0, "container \"a\""), at("containers", 2, "container \"b\""),
+                                         at("initContainers", 1, "init container \"i\""),
+                                         FindingAt("/spec/securityContext/x", Mode::kEnforce, "must x", "pod")};
+  EXPECT_EQ(DenialMessage(findings),
+            "4 violations:\n"
+            "- containers \"a\" and \"b\" and init container \"i\" must x (spec.containers[0,2].image, "
+            "spec.initContainers[1].image) [p/c]\n"
+            "- pod must x (spec.securityContext.x) [p/c]");
+  // In a template, and with more than can be named.
+  findings.clear();
+  for (int i = 0; i < 12; ++i) {
+    const std::string n = std::to_string(i);
+    findings.push_back(
+        FindingAt("/spec/template/spec/containers/" + n, Mode::kEnforce, "must x", "container \"c" + n + "\""));
+  }
+  EXPECT_EQ(DenialMessage(findings),
+            "containers \"c0\", \"c1\", \"c2\", \"c3\", \"c4\", \"c5\", \"c6\", \"c7\", \"c8\", \"c9\" and 2 more must "
+            "x (spec.template.spec.containers[0,1,2,3,4,5,6,7,8,9,10,11]) [p/c]");
+}
+
+TEST(MessagesTest, TheStrictestOfSeveralPoliciesSpeaks) {
+  Decision decision;
+  decision.findings = {FindingAt("/a", Mode::kWarn), FindingAt("/a"), FindingAt("/a", Mode::kAudit)};
+  decision.findings[0].policy = "lenient";
+  decision.findings[2].policy = "quiet";
+  SortFindings(decision.findings);
+  EXPECT_EQ(DenialMessage(decision.findings), "container \"web\" must x (a) [p/c]");
+  AddMessages({}, decision);
+  EXPECT_TRUE(decision.warnings.empty());
+  EXPECT_EQ(decision.findings.size(), 3u);  // all are counted
+}
+
+TEST(MessagesTest, WhatIsExemptIsOnlyAudited) {
+  Decision decision;
+  decision.findings = {FindingAt("/a")};
+  decision.findings[0].exemption = "legacy";
+  EXPECT_FALSE(decision.findings[0].denies());
+  AddMessages({}, decision);
+  EXPECT_TRUE(decision.warnings.empty());
+  ASSERT_EQ(decision.audit_annotations.size(), 1u);
+  EXPECT_EQ(decision.audit_annotations[0].key, "exempted-violations");
+  EXPECT_EQ(decision.audit_annotations[0].value, "container \"web\" must x (a) [p/c] exempt by legacy");
 }
 
 TEST(MessagesTest, SortsByModeThenAsAReaderGoes) {
@@ -67,7 +116,8 @@ TEST(MessagesTest, ALongWarningKeepsWhoSaysIt) {
 TEST(MessagesTest, AllWarningsTogetherStayWithinTheLimitAndTheRestIsCounted) {
   Decision decision;
   for (int i = 0; i < 100; ++i) {
-    decision.findings.push_back(FindingAt("/spec/containers/" + std::to_string(i), Mode::kWarn, std::string(80, 'x')));
+    decision.findings.push_back(
+        FindingAt("/spec/containers/" + std::to_string(i), Mode::kWarn, std::to_string(i) + std::string(80, 'x')));
   }
   AddMessages({}, decision);
   std::size_t total = 0;

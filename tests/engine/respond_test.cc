@@ -34,7 +34,7 @@ const std::string kPinned = "a:1@sha256:" + std::string(64, 'a');
 
 Answer Ask(Door door, const json& review) {
   static const PolicySet policies = PoliciesOf(kSpec);
-  return Review(door, policies, review.dump());
+  return Review(door, {policies}, review.dump());
 }
 
 TEST(RespondTest, Allows) {
@@ -197,14 +197,14 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
       {std::string(kMaxReviewBytes + 1, ' '), "larger than 8388608 bytes"},
   };
   for (const Row& row : rows) {
-    const Answer answer = Review(Door::kValidate, policies, row.text);
+    const Answer answer = Review(Door::kValidate, {policies}, row.text);
     EXPECT_EQ(answer.http_status, 400) << row.message;
     EXPECT_THAT(answer.body, HasSubstr("malformed review: "));
     EXPECT_THAT(answer.body, HasSubstr(row.message));
     EXPECT_EQ(answer.decision.error_reason, "malformed_review");
     EXPECT_FALSE(answer.decision.is_allowed());
   }
-  EXPECT_EQ(Review(Door::kValidate, policies, good).http_status, 200);
+  EXPECT_EQ(Review(Door::kValidate, {policies}, good).http_status, 200);
 }
 
 TEST(RespondTest, DepthIsBoundedAt128) {
@@ -224,7 +224,8 @@ TEST(RespondTest, AFieldGivenTwiceIsRefused) {
   std::string text = NewReview(PodOf("a:1")).dump();
   const std::string field = "\"runAsNonRoot\":true";
   text.replace(text.find(field), field.size(), "\"runAsNonRoot\":false," + field);
-  const Answer answer = Review(Door::kValidate, PoliciesOf(kSpec), text);
+  const PolicySet policies = PoliciesOf(kSpec);
+  const Answer answer = Review(Door::kValidate, {policies}, text);
   EXPECT_EQ(answer.decision.outcome, Outcome::kRefuse);
   EXPECT_THAT(answer.decision.message, HasSubstr("runAsNonRoot: given twice"));
 }
@@ -277,7 +278,7 @@ TEST(RespondTest, AResizeIsJudgedByResourcesOnly) {
   const json old_pod = PodOf("a", nullptr);
   json pod = old_pod;
   pod["spec"]["containers"][0]["resources"]["limits"]["memory"] = "2Gi";
-  const Answer answer = Review(Door::kValidate, policies, UpdateReview(pod, old_pod, "resize").dump());
+  const Answer answer = Review(Door::kValidate, {policies}, UpdateReview(pod, old_pod, "resize").dump());
   EXPECT_EQ(answer.decision.outcome, Outcome::kDeny);
   ASSERT_EQ(answer.decision.findings.size(), 1u);
   EXPECT_EQ(answer.decision.findings[0].finding.control, "resources");

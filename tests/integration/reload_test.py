@@ -17,7 +17,7 @@ import unittest
 
 from webhook import BOUND, Webhook, load_review, wait_until
 
-BODY = json.dumps(load_review("create-pod.json")).encode()  # a Pod with the tag `latest`
+POLICIES = ("a", "b", "c", "one", "two", "mounted")
 IN_FORCE = 1.0  # Seconds until an edit must be in force.
 SUCCESS = 'tidewaiter_policy_reloads_total{result="success"}'
 FAILURE = 'tidewaiter_policy_reloads_total{result="failure"}'
@@ -26,9 +26,19 @@ BAD_CERTIFICATE = 'tidewaiter_errors_total{reason="certificate_reload"}'
 EXPIRY = "tidewaiter_certificate_expiry_timestamp_seconds"
 
 
+def review():
+    """A Pod with a container for each policy, whose image has the tag of the policy's name."""
+    review = load_review("create-pod.json")
+    review["request"]["object"]["spec"]["containers"] = [{"name": name, "image": f"nginx:{name}"} for name in POLICIES]
+    return json.dumps(review).encode()
+
+
+BODY = review()
+
+
 def policy(name, denies=True, more=""):
     return (f"apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {{name: {name}}}\nspec:\n  controls:\n"
-            f"    image-tag: {{forbidden: [{'latest' if denies else 'other'}]}}\n{more}")
+            f"    image-tag: {{forbidden: [{name if denies else 'other'}]}}\n{more}")
 
 
 def replace(path, text):

@@ -22,15 +22,15 @@ using ::testing::HasSubstr;
 const std::string kHead = "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: p}\n";
 
 std::string ErrorOf(const std::string& text) {
-  const absl::StatusOr<std::vector<Policy>> policies = ParsePolicies(text, "f.yaml");
+  const auto policies = ParsePolicies(text, "f.yaml");
   return policies.ok() ? "ok" : std::string(MessageOf(policies.status()));
 }
 
 TEST(PolicyLoaderTest, TheBuiltInPolicy) {
   const auto policies = LoadPolicies({});
   ASSERT_TRUE(policies.ok()) << policies.status();
-  ASSERT_EQ((*policies)->policies.size(), 1u);
-  const Policy& policy = (*policies)->policies[0];
+  ASSERT_EQ((*policies)->policies().size(), 1u);
+  const Policy& policy = (*policies)->policies()[0];
   EXPECT_EQ(policy.name, "hardened");
   std::vector<std::string> controls;
   for (const AppliedControl& applied : policy.controls) {
@@ -48,7 +48,7 @@ TEST(PolicyLoaderTest, ModesAndSwitches) {
                         "    image-digest: false\n    resources: {mode: enforce}\n",
                     "f.yaml");
   ASSERT_TRUE(policies.ok()) << policies.status();
-  const Policy& policy = policies->at(0);
+  const Policy& policy = (*policies)->policies().at(0);
   EXPECT_EQ(policy.source, "f.yaml:1");
   ASSERT_EQ(policy.controls.size(), 3u);
   EXPECT_EQ(policy.controls[0].control->info.id, "image-tag");
@@ -78,12 +78,13 @@ TEST(PolicyLoaderTest, ErrorsNameFileLineColumnAndKey) {
        "f.yaml:3:18: metadata.name: expected a string, found integer \"7\""},
       {kHead + "sepc: {}\n", "f.yaml:4:1: sepc: unknown key; did you mean \"spec\"?"},
       {kHead + "spec: 1\n", "f.yaml:4:7: spec: expected a mapping, found integer \"1\""},
-      {spec("  mode: enforce\n"), "f.yaml:5:3: spec: key \"controls\" is missing"},
+      {spec("  mode: enforce\n"),
+       "f.yaml:5:3: spec: asks for nothing: one of the keys \"controls\", \"podSecurity\" is missing"},
       {spec("  mode: enfroce\n  controls: {}\n"),
        "f.yaml:5:9: spec.mode: \"enfroce\" is none of enforce, warn, audit; did you mean \"enforce\"?"},
       {spec("  mode: true\n"), "f.yaml:5:9: spec.mode: expected a string, found boolean \"true\""},
       {spec("  mode: warn\n  mode: warn\n"), "f.yaml:6:3: spec.mode: given twice"},
-      {spec("  exemptions: []\n"), "f.yaml:5:3: spec.exemptions: unknown key"},
+      {spec("  exemption: []\n"), "f.yaml:5:3: spec.exemption: unknown key; did you mean \"exemptions\"?"},
       {spec("  controls: []\n"),
        "f.yaml:5:13: spec.controls: expected a mapping from control id to settings, found list"},
       {spec("  match: {namespaces: [a]}\n  controls: {}\n"),
@@ -94,7 +95,7 @@ TEST(PolicyLoaderTest, ErrorsNameFileLineColumnAndKey) {
        "f.yaml:5:34: spec.match.namespaces.exclude[0]: expected a string, found integer \"1\""},
       {spec("  match: {kinds: [pod]}\n  controls: {}\n"),
        "f.yaml:5:19: spec.match.kinds[0]: \"pod\" is none of Pod, PodTemplate, ReplicationController, ReplicaSet, "
-       "Deployment, StatefulSet, DaemonSet, Job, CronJob; did you mean \"Pod\"?"},
+       "Deployment, StatefulSet, DaemonSet, Job, CronJob, and no row of spec.workloads has it; did you mean \"Pod\"?"},
       {control("run-as-nonroot: {}"),
        "f.yaml:6:5: spec.controls.run-as-nonroot: unknown control; did you mean \"run-as-non-root\"?"},
       {control("quux: {}"), "f.yaml:6:5: spec.controls.quux: unknown control; `tidewaiter controls` lists them"},
@@ -177,9 +178,9 @@ TEST_F(FolderTest, ReadsAFolderAsAConfigMapIsMounted) {
   std::ofstream(folder_ / "README.md") << "not YAML: [";
   const auto policies = LoadPolicies({folder_.string()});
   ASSERT_TRUE(policies.ok()) << policies.status();
-  ASSERT_EQ((*policies)->policies.size(), 2u);
-  EXPECT_EQ((*policies)->policies[0].name, "a");
-  EXPECT_EQ((*policies)->policies[1].name, "b");
+  ASSERT_EQ((*policies)->policies().size(), 2u);
+  EXPECT_EQ((*policies)->policies()[0].name, "a");
+  EXPECT_EQ((*policies)->policies()[1].name, "b");
 }
 
 TEST_F(FolderTest, NamesAreUniqueOverAllFiles) {

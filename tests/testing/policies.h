@@ -14,17 +14,17 @@ namespace tidewaiter {
 inline PolicySet PoliciesOf(const std::string& spec) {
   const std::string text =
       "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: test}\nspec:\n" + spec;
-  absl::StatusOr<std::vector<Policy>> policies = ParsePolicies(text, "test.yaml");
+  const auto policies = ParsePolicies(text, "test.yaml");
   if (!policies.ok()) throw std::runtime_error(std::string(policies.status().message()));
-  return PolicySet{*std::move(policies)};
+  return **policies;
 }
 
 // A set of one policy that applies one control.
 inline PolicySet PolicySetOf(const Control& control, ControlSettings settings, Mode mode) {
   Policy policy;
   policy.name = "test";
-  policy.controls.push_back({.control = &control, .mode = mode, .settings = std::move(settings)});
-  return PolicySet{{policy}};
+  policy.controls.push_back({.control = &control, .mode = mode, .settings = std::move(settings), .fingerprint = {}});
+  return PolicySet({std::move(policy)});
 }
 
 }  // namespace tidewaiter

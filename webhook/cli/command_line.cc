@@ -28,6 +28,18 @@ void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths) {
       ->take_all();
 }
 
+void AddNamespacesOption(CLI::App& command, std::string& path) {
+  command
+      .add_option("--namespaces", path,
+                  "Namespace objects, for policies with a namespaceSelector (kubectl get namespaces -o yaml)")
+      ->type_name("FILE");
+}
+
+absl::StatusOr<std::shared_ptr<const FixedNamespaces>> LoadNamespaces(const std::string& path) {
+  if (path.empty()) return std::make_shared<const FixedNamespaces>();
+  return FixedNamespaces::Load(path);
+}
+
 int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   CommandContext context{.streams = streams};
   CLI::App app("tidewaiter: hardens every Pod of a Kubernetes cluster at admission.", "tidewaiter");

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "webhook/policy/policy_set.h"
+#include "webhook/policy/namespaces.h"
 
 namespace CLI {
 class App;
@@ -49,5 +49,9 @@ void AddVersionCommand(CLI::App& app, CommandContext& context);
 
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
 void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths);
+
+// `--namespaces FILE`, and what it names; an empty path knows no namespace.
+void AddNamespacesOption(CLI::App& command, std::string& path);
+absl::StatusOr<std::shared_ptr<const FixedNamespaces>> LoadNamespaces(const std::string& path);
 
 }  // namespace tidewaiter

@@ -31,8 +31,8 @@ void PrintSettings(const SchemaDescription& settings, const std::string& prefix,
   for (const SettingDescription& setting : settings) {
     const std::string key = prefix + setting.key;
     std::string help = setting.help;
-    if (!setting.allowed.empty()) {
-      std::vector<std::string> allowed(setting.allowed.begin(), setting.allowed.end());
+    if (const auto& one_of = setting.bounds.one_of; !one_of.empty()) {
+      std::vector<std::string> allowed(one_of.begin(), one_of.end());
       StrAppend(&help, " (", absl::StrJoin(allowed, ", "), ")");
     }
     const std::string default_text = setting.default_text.empty() ? "" : StrCat("`", setting.default_text, "`");

@@ -14,17 +14,17 @@ namespace {
 
 std::size_t CountControls(const PolicySet& policies) {
   std::size_t count = 0;
-  for (const Policy& policy : policies.policies) count += policy.controls.size();
+  for (const Policy& policy : policies.policies()) count += policy.controls.size();
   return count;
 }
 
 void RunPolicyCheck(const std::vector<std::string>& paths, CommandContext& context) {
   const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(paths);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
-  for (const Policy& policy : (*policies)->policies) {
+  for (const Policy& policy : (*policies)->policies()) {
     context.streams.out << policy.source << ": " << policy.name << ": " << policy.controls.size() << " controls\n";
   }
-  context.streams.out << "ok: " << (*policies)->policies.size() << " policies, " << CountControls(**policies)
+  context.streams.out << "ok: " << (*policies)->policies().size() << " policies, " << CountControls(**policies)
                       << " controls\n";
 }
 

@@ -3,6 +3,7 @@
 // `tidewaiter review`: AdmissionReviews in, one answer per line out, by the same engine as the server's. Nothing else
 // goes to standard output. Tested by tests/cli/review_test.cc.
 #include <CLI/CLI.hpp>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -19,17 +20,18 @@ namespace {
 
 struct ReviewOptions {
   std::vector<std::string> policies;
+  std::string namespaces;
   std::vector<std::string> files;
   std::string door = "validate";
 };
 
 class Reviewer {
  public:
-  Reviewer(Door door, const PolicySet& policies, CommandContext& context)
-      : door_(door), policies_(policies), context_(context) {}
+  Reviewer(Door door, const ReviewContext& review_context, CommandContext& context)
+      : door_(door), review_context_(review_context), context_(context) {}
 
   void ReviewText(std::string_view source, std::string_view text) {
-    const Answer answer = Review(door_, policies_, text);
+    const Answer answer = Review(door_, review_context_, text);
     if (answer.http_status == 200) {
       context_.streams.out << answer.body << "\n";
     } else {
@@ -60,14 +62,18 @@ class Reviewer {
 
  private:
   const Door door_;
-  const PolicySet& policies_;
+  const ReviewContext review_context_;
   CommandContext& context_;
 };
 
 void RunReview(const ReviewOptions& options, CommandContext& context) {
   const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policies);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
-  Reviewer reviewer(options.door == "mutate" ? Door::kMutate : Door::kValidate, **policies, context);
+  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(options.namespaces);
+  if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
+  const ReviewContext review_context{
+      .policies = **policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces->get()};
+  Reviewer reviewer(options.door == "mutate" ? Door::kMutate : Door::kValidate, review_context, context);
   if (options.files.empty()) reviewer.ReviewLines(context.streams.in);
   for (const std::string& file : options.files) {
     if (file == "-") {
@@ -86,6 +92,7 @@ void AddReviewCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("review", "Answer AdmissionReviews from files or standard input");
   const auto options = std::make_shared<ReviewOptions>();
   AddPoliciesOption(*command, options->policies);
+  AddNamespacesOption(*command, options->namespaces);
   command->add_option("--door", options->door, "Which webhook to be: validate or mutate")
       ->check(CLI::IsMember({"validate", "mutate"}))
       ->capture_default_str();

@@ -15,6 +15,7 @@ namespace tidewaiter {
 namespace {
 
 struct ServeArguments {
+  std::string namespaces;
   std::string listen = "0.0.0.0:8443";
   std::string ops_listen = "0.0.0.0:8080";
   std::string log_level = "info";
@@ -47,6 +48,9 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   options.limits.max_worker_wait = std::chrono::milliseconds(arguments.max_wait_ms);
   options.version = kVersion;
 
+  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
+  if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
+  options.namespaces = *std::move(namespaces);
   BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
@@ -56,7 +60,7 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
       << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
       << " (/livez, /readyz, /metrics)\n";
   const std::shared_ptr<const PolicySet> policies = (*server)->policies();
-  for (const Policy& policy : policies->policies) {
+  for (const Policy& policy : policies->policies()) {
     out << "policy " << policy.name << ": " << policy.controls.size() << " controls (" << policy.source << ")\n";
   }
   if (!(*server)->ca_pem().empty())
@@ -72,6 +76,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<ServeArguments>();
   ServeOptions& options = arguments->options;
   AddPoliciesOption(*command, options.policy_paths);
+  AddNamespacesOption(*command, arguments->namespaces);
   CLI::Option* certificate =
       command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
   CLI::Option* key = command->add_option("--tls-key", options.key_file, "Its private key, PEM");

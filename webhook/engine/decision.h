@@ -38,7 +38,12 @@ struct JudgedFinding {
   Mode mode = Mode::kEnforce;
   // True when the object before the update had the same violation: then it warns and does not deny.
   bool is_inherited = false;
+  // The name of the exemption of that policy that excuses it; then it is only counted and audited.
+  std::string exemption = {};
   Finding finding;
+
+  bool is_exempt() const { return !exemption.empty(); }
+  bool denies() const { return mode == Mode::kEnforce && !is_inherited && !is_exempt(); }
 };
 
 // A default that was injected (mode enforce) or would have been (warn, audit).

@@ -14,7 +14,8 @@
 namespace tidewaiter {
 namespace {
 
-void Append(std::vector<Injection> from, std::vector<Injection>& to) {
+template <typename T>
+void Append(std::vector<T> from, std::vector<T>& to) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
@@ -22,20 +23,20 @@ void Append(std::vector<Injection> from, std::vector<Injection>& to) {
 // say about a template (its Pods' creator is a controller and reads no warnings); nullptr when it is not wanted.
 std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& workload, const Pod* old_pod,
                                          std::vector<std::string>* notes) {
-  const std::vector<const Policy*>& policies = door_case.policies;
+  const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload);
   const bool is_template = !workload.pod_pointer.empty();
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
   if (is_template && scope.has_value() && HasInjection(policies, InjectionKind::kEnforced)) {
     InjectionResult result = Inject(policies, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
-    if (notes != nullptr) *notes = std::move(result.warnings);
+    if (notes != nullptr) Append(std::move(result.warnings), *notes);
   }
   std::optional<Pod> would_be;
   if (scope.has_value() && HasInjection(policies, InjectionKind::kWouldBe)) {
     would_be = workload.pod;
     Inject(policies, InjectionKind::kWouldBe, *scope, workload.pod_pointer, *would_be);
   }
-  return Judge(policies, {workload.pod, would_be.has_value() ? *would_be : workload.pod}, workload.pod_pointer,
-               door_case.request.subresource == "resize");
+  return Judge(policies, door_case.rule_count, {workload.pod, would_be.has_value() ? *would_be : workload.pod},
+               workload.pod_pointer, door_case.request.subresource == "resize");
 }
 
 // Keeps the findings about ephemeral containers that are new: nothing else can change in pods/ephemeralcontainers.
@@ -46,23 +47,41 @@ void KeepNewEphemeral(const EditScope& scope, std::vector<JudgedFinding>& findin
   });
 }
 
+// The findings on one Pod or template; none when nothing of what is judged has changed (labels, scale, status,
+// finalizers): that is not this request's doing.
+std::vector<JudgedFinding> JudgeChange(const DoorCase& door_case, JudgedWorkload& workload,
+                                       std::vector<std::string>& notes) {
+  const Pod* old_pod = workload.old.has_value() ? &workload.old->pod : nullptr;
+  if (old_pod != nullptr && *old_pod == workload.now.pod) return {};
+  std::vector<JudgedFinding> findings = JudgeWorkload(door_case, workload.now, old_pod, &notes);
+  if (door_case.request.subresource == "ephemeralcontainers") {
+    KeepNewEphemeral(FindEditScope(door_case.request, workload.now, old_pod).value_or(EditScope{}), findings);
+  }
+  if (workload.old.has_value() && AnyDenies(findings)) {
+    MarkInherited(JudgeWorkload(door_case, *workload.old, nullptr, nullptr), findings);
+  }
+  return findings;
+}
+
 }  // namespace
 
 void Mutate(DoorCase& door_case, Decision& decision) {
   decision.outcome = Outcome::kAllow;
-  Workload& workload = door_case.workload;
-  if (!workload.pod_pointer.empty()) return;  // templates are judged, never rewritten: GitOps tools see no drift
-  const std::optional<EditScope> scope =
-      FindEditScope(door_case.request, workload, door_case.old.has_value() ? &door_case.old->pod : nullptr);
-  if (!scope.has_value()) return;
-  InjectionResult enforced = Inject(door_case.policies, InjectionKind::kEnforced, *scope, "", workload.pod);
-  decision.injections = std::move(enforced.injections);
-  decision.patch = std::move(enforced.patch);
-  if (HasInjection(door_case.policies, InjectionKind::kWouldBe)) {
-    Append(Inject(door_case.policies, InjectionKind::kWouldBe, *scope, "", workload.pod).injections,
-           decision.injections);
+  for (JudgedWorkload& workload : door_case.workloads) {
+    if (!workload.now.pod_pointer.empty()) continue;  // templates are judged, never rewritten: GitOps sees no drift
+    const std::optional<EditScope> scope =
+        FindEditScope(door_case.request, workload.now, workload.old.has_value() ? &workload.old->pod : nullptr);
+    if (!scope.has_value()) continue;
+    Pod& pod = workload.now.pod;
+    const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload.now);
+    InjectionResult enforced = Inject(policies, InjectionKind::kEnforced, *scope, "", pod);
+    decision.injections = std::move(enforced.injections);
+    decision.patch = std::move(enforced.patch);
+    if (HasInjection(policies, InjectionKind::kWouldBe)) {
+      Append(Inject(policies, InjectionKind::kWouldBe, *scope, "", pod).injections, decision.injections);
+    }
+    AddMessages(enforced.warnings, decision);
   }
-  AddMessages(enforced.warnings, decision);
   if (!decision.patch.empty()) {
     decision.outcome = Outcome::kPatch;
   } else if (!decision.warnings.empty()) {
@@ -72,20 +91,11 @@ void Mutate(DoorCase& door_case, Decision& decision) {
 
 void Validate(DoorCase& door_case, Decision& decision) {
   decision.outcome = Outcome::kAllow;
-  // Nothing of what is judged has changed (labels, scale, status, finalizers): not this request's doing.
-  if (door_case.old.has_value() && door_case.old->pod == door_case.workload.pod) return;
-
-  const Pod* old_pod = door_case.old.has_value() ? &door_case.old->pod : nullptr;
   std::vector<std::string> notes;
-  std::vector<JudgedFinding> findings = JudgeWorkload(door_case, door_case.workload, old_pod, &notes);
-  if (door_case.request.subresource == "ephemeralcontainers") {
-    KeepNewEphemeral(FindEditScope(door_case.request, door_case.workload, old_pod).value_or(EditScope{}), findings);
+  for (JudgedWorkload& workload : door_case.workloads) {
+    Append(JudgeChange(door_case, workload, notes), decision.findings);
   }
-  if (door_case.old.has_value() && AnyDenies(findings)) {
-    MarkInherited(JudgeWorkload(door_case, *door_case.old, nullptr, nullptr), findings);
-  }
-  SortFindings(findings);
-  decision.findings = std::move(findings);
+  SortFindings(decision.findings);
   AddMessages(notes, decision);
   if (AnyDenies(decision.findings)) {
     decision.outcome = Outcome::kDeny;

@@ -4,23 +4,30 @@
 // Tested by tests/engine/respond_test.cc.
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "webhook/engine/active_policy.h"
 #include "webhook/engine/decision.h"
 #include "webhook/kube/admission_review.h"
-#include "webhook/policy/policy_set.h"
 
 namespace tidewaiter {
+
+// A Pod or one template of the object, and the same before an update.
+struct JudgedWorkload {
+  Workload now;
+  std::optional<Workload> old;
+};
 
 // What one door works on.
 struct DoorCase {
   const AdmissionRequest& request;
-  Workload workload;
-  // The object before an update; absent otherwise.
-  std::optional<Workload> old;
+  PolicyCase policy_case;
+  // Built-in kinds have one; a custom resource may have several, or none.
+  std::vector<JudgedWorkload> workloads;
   // Those that match the workload, in order of name.
   std::vector<const Policy*> policies;
+  std::size_t rule_count = 0;  // of the whole PolicySet
 };
 
 // Injects; fills injections, patch, warnings, annotations and outcome.

@@ -12,8 +12,24 @@
 namespace tidewaiter {
 namespace {
 
-bool Takes(InjectionKind kind, const AppliedControl& applied) {
-  return applied.control->inject != nullptr && (applied.mode == Mode::kEnforce) == (kind == InjectionKind::kEnforced);
+bool Takes(InjectionKind kind, const ActivePolicy& active, const AppliedControl& applied) {
+  const bool is_enforced = active.ModeOf(applied) == Mode::kEnforce;
+  return applied.control->inject != nullptr && is_enforced == (kind == InjectionKind::kEnforced);
+}
+
+// Tells the editor what is exempt from the control; whether anything is.
+bool ExemptIn(Editor& editor, const ActivePolicy& active, const Control& control) {
+  std::vector<bool> containers;
+  bool is_any = false;
+  if (!active.exemptions.empty()) {
+    for (const Container& container : editor.pod().containers) {
+      containers.push_back(active.FindFor(control, container) != nullptr);
+      is_any = is_any || containers.back();
+    }
+  }
+  const bool is_pod_exempt = active.FindForPod(control, editor.pod()) != nullptr;
+  editor.SetExempt(is_any ? std::move(containers) : std::vector<bool>(), is_pod_exempt);
+  return is_any || is_pod_exempt;
 }
 
 bool HasContainer(const Pod& pod, std::string_view name) {
@@ -37,33 +53,37 @@ std::optional<EditScope> FindEditScope(const AdmissionRequest& request, const Wo
   return scope;
 }
 
-bool HasInjection(const std::vector<const Policy*>& policies, InjectionKind kind) {
-  return std::any_of(policies.begin(), policies.end(), [&](const Policy* policy) {
-    return std::any_of(policy->controls.begin(), policy->controls.end(),
-                       [&](const AppliedControl& applied) { return Takes(kind, applied); });
+bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind) {
+  return std::any_of(policies.begin(), policies.end(), [&](const ActivePolicy& active) {
+    return std::any_of(active.policy->controls.begin(), active.policy->controls.end(),
+                       [&](const AppliedControl& applied) { return Takes(kind, active, applied); });
   });
 }
 
-InjectionResult Inject(const std::vector<const Policy*>& policies, InjectionKind kind, EditScope scope,
+InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind kind, EditScope scope,
                        std::string_view pod_pointer, Pod& pod) {
   InjectionResult result;
   Editor editor(pod, std::move(scope));
-  for (const Policy* policy : policies) {
-    for (const AppliedControl& applied : policy->controls) {
-      if (!Takes(kind, applied)) continue;
+  std::vector<std::size_t> done;  // rules that were applied to all of the Pod: once more changes nothing
+  for (const ActivePolicy& active : policies) {
+    for (const AppliedControl& applied : active.policy->controls) {
+      if (!Takes(kind, active, applied)) continue;
+      if (std::find(done.begin(), done.end(), applied.rule) != done.end()) continue;
+      if (!ExemptIn(editor, active, *applied.control)) done.push_back(applied.rule);
       const std::size_t before = editor.changes().size();
       const std::size_t warnings_before = editor.warnings().size();
       applied.control->inject(applied.settings.get(), editor);
       for (std::size_t i = before; i < editor.changes().size(); ++i) {
         const Change& change = editor.changes()[i];
-        result.injections.push_back({.policy = policy->name,
+        result.injections.push_back({.policy = active.policy->name,
                                      .control = std::string(applied.control->info.id),
-                                     .mode = applied.mode,
+                                     .mode = active.ModeOf(applied),
                                      .pointer = StrCat(pod_pointer, change.pointer),
                                      .value = change.value});
       }
       for (std::size_t i = warnings_before; i < editor.warnings().size(); ++i) {
-        result.warnings.push_back(StrCat(editor.warnings()[i], " [", policy->name, "/", applied.control->info.id, "]"));
+        result.warnings.push_back(
+            StrCat(editor.warnings()[i], " [", active.policy->name, "/", applied.control->info.id, "]"));
       }
     }
   }

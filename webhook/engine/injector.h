@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "webhook/controls/base/editor.h"
+#include "webhook/engine/active_policy.h"
 #include "webhook/engine/decision.h"
 #include "webhook/kube/admission_review.h"
 #include "webhook/policy/policy_set.h"
@@ -26,16 +27,15 @@ struct InjectionResult {
 
 // What the API server lets a webhook change of this object, or nullopt for nothing at all. `old_pod` is the Pod before
 // an update, or nullptr. Pods: while being created, and new containers of pods/ephemeralcontainers; mirror Pods never
-//
 // (kubernetes pkg/apis/core/validation: ValidatePodUpdate, allowedEphemeralContainerFields). Templates: their Pods are
 // created later.
 std::optional<EditScope> FindEditScope(const AdmissionRequest& request, const Workload& workload, const Pod* old_pod);
 
 // Whether any control of `policies` would do something for `kind`.
-bool HasInjection(const std::vector<const Policy*>& policies, InjectionKind kind);
+bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind);
 
-// Edits `pod` in place.
-InjectionResult Inject(const std::vector<const Policy*>& policies, InjectionKind kind, EditScope scope,
+// Edits `pod` in place, but for what is exempt. What several policies ask alike is set once, for the first of them.
+InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind kind, EditScope scope,
                        std::string_view pod_pointer, Pod& pod);
 
 }  // namespace tidewaiter

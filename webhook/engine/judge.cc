@@ -4,6 +4,7 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -11,22 +12,48 @@
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
+namespace {
 
-std::vector<JudgedFinding> Judge(const std::vector<const Policy*>& policies, const JudgedPod& pod,
-                                 std::string_view pod_pointer, bool only_resources) {
+// The findings of rules that were asked already, for either Pod.
+class AskedRules {
+ public:
+  AskedRules(const JudgedPod& pod, std::size_t rule_count) : pod_(pod), asked_(2 * rule_count) {}
+
+  const Findings& Ask(const AppliedControl& applied, bool is_enforced) {
+    const bool is_same_pod = &pod_.enforced == &pod_.would_be;
+    std::optional<Findings>& findings = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
+    if (!findings.has_value()) {
+      findings.emplace();
+      applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), *findings);
+      for (Finding& finding : *findings) finding.control = applied.control->info.id;
+    }
+    return *findings;
+  }
+
+ private:
+  const JudgedPod& pod_;
+  std::vector<std::optional<Findings>> asked_;
+};
+
+}  // namespace
+
+std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
+                                 const JudgedPod& pod, std::string_view pod_pointer, bool only_resources) {
   std::vector<JudgedFinding> judged;
-  Findings findings;
-  for (const Policy* policy : policies) {
-    for (const AppliedControl& applied : policy->controls) {
+  AskedRules rules(pod, rule_count);
+  for (const ActivePolicy& active : policies) {
+    for (const AppliedControl& applied : active.policy->controls) {
       if (only_resources && !applied.control->info.is_about_resources) continue;
-      findings.clear();
-      applied.control->check(applied.mode == Mode::kEnforce ? pod.enforced : pod.would_be, applied.settings.get(),
-                             findings);
-      for (Finding& finding : findings) {
-        finding.control = applied.control->info.id;
-        if (!pod_pointer.empty()) finding.pointer = StrCat(pod_pointer, finding.pointer);
-        judged.push_back(
-            {.policy = policy->name, .mode = applied.mode, .is_inherited = false, .finding = std::move(finding)});
+      const Mode mode = active.ModeOf(applied);
+      const Pod& judged_pod = mode == Mode::kEnforce ? pod.enforced : pod.would_be;
+      for (const Finding& finding : rules.Ask(applied, mode == Mode::kEnforce)) {
+        const Exemption* exemption = active.FindForFinding(*applied.control, judged_pod, finding);
+        judged.push_back({.policy = active.policy->name,
+                          .mode = mode,
+                          .is_inherited = false,
+                          .exemption = exemption == nullptr ? std::string() : exemption->name,
+                          .finding = finding});
+        if (!pod_pointer.empty()) judged.back().finding.pointer = StrCat(pod_pointer, finding.pointer);
       }
     }
   }
@@ -38,13 +65,14 @@ void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<J
     return std::tie(judged.policy, judged.finding.control, judged.finding.subject, judged.finding.requirement);
   };
   std::set<decltype(key(old_findings.front()))> old_keys;
-  for (const JudgedFinding& judged : old_findings) old_keys.insert(key(judged));
+  for (const JudgedFinding& judged : old_findings) {
+    if (!judged.is_exempt()) old_keys.insert(key(judged));  // what was excused was no violation
+  }
   for (JudgedFinding& judged : findings) judged.is_inherited = old_keys.contains(key(judged));
 }
 
 bool AnyDenies(const std::vector<JudgedFinding>& findings) {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const JudgedFinding& judged) { return judged.mode == Mode::kEnforce && !judged.is_inherited; });
+  return std::any_of(findings.begin(), findings.end(), [](const JudgedFinding& judged) { return judged.denies(); });
 }
 
 }  // namespace tidewaiter

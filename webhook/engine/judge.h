@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "webhook/engine/active_policy.h"
 #include "webhook/engine/decision.h"
 #include "webhook/kube/pod.h"
 #include "webhook/policy/policy_set.h"
@@ -19,10 +20,11 @@ struct JudgedPod {
   const Pod& would_be;
 };
 
-// Every finding of every control of `policies`. Pointers get `pod_pointer` in front. With `only_resources` only the
-// controls that judge resources are asked (pods/resize changes nothing else).
-std::vector<JudgedFinding> Judge(const std::vector<const Policy*>& policies, const JudgedPod& pod,
-                                 std::string_view pod_pointer, bool only_resources);
+// Every finding of every control of `policies`, the exempt ones marked. Pointers get `pod_pointer` in front. With
+// `only_resources` only the controls that judge resources are asked (pods/resize changes nothing else). What several
+// policies ask alike (AppliedControl::rule, below `rule_count`) is asked once.
+std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
+                                 const JudgedPod& pod, std::string_view pod_pointer, bool only_resources);
 
 // Marks each finding that the object before the update had as well: same policy, control, container (by kind and name)
 // and requirement, so that a moved container is still the same and another bad value is a new violation.

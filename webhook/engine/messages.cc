@@ -51,17 +51,125 @@ std::string Origin(std::string_view policy, std::string_view control) {
   return StrCat(" [", policy, "/", control, "]");
 }
 
-// The finding as a warning: whole if it fits, else without its path, else cut; who says so always stays.
-std::string WarningLine(const JudgedFinding& judged) {
-  const std::string_view note = judged.is_inherited ? " (was so before this update)" : "";
-  std::string whole = WithoutControlCharacters(StrCat(FindingLine(judged), note));
-  if (whole.size() <= kMaxWarningBytes) return whole;
-  const std::string origin = WithoutControlCharacters(StrCat(note, Origin(judged.policy, judged.finding.control)));
-  const std::size_t room = kMaxWarningBytes - std::min(origin.size(), kMaxWarningBytes / 2);
-  return Shorten(Shorten(WithoutControlCharacters(FindingMessage(judged.finding)), room) + origin, kMaxWarningBytes);
+// Places before the index of a container or volume, and behind it: "/spec/containers/", "2", "/image".
+struct SplitPointer {
+  std::string_view before;
+  std::string_view index;
+  std::string_view after;
+};
+SplitPointer Split(std::string_view pointer) {
+  for (const std::string_view list : {"ontainers/", "/volumes/"}) {
+    const std::size_t at = pointer.find(list);
+    if (at == std::string_view::npos) continue;
+    const std::size_t begin = at + list.size();
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    return {pointer.substr(0, begin), pointer.substr(begin, end - begin), pointer.substr(end)};
+  }
+  return {pointer, {}, {}};
 }
 
-bool Denies(const JudgedFinding& judged) { return judged.mode == Mode::kEnforce && !judged.is_inherited; }
+// `container "web"` is of the kind `container`; "pod" has no name.
+std::string_view KindOfSubject(std::string_view subject) { return subject.substr(0, subject.find(" \"")); }
+std::string_view NameOfSubject(std::string_view subject) {
+  const std::size_t quote = subject.find(" \"");
+  return quote == std::string_view::npos ? std::string_view() : subject.substr(quote + 1);
+}
+
+// What one control of one policy asks of several containers, as one sentence.
+struct FindingGroup {
+  std::vector<const JudgedFinding*> findings;  // never empty
+
+  const JudgedFinding& first() const { return *findings.front(); }
+
+  bool Takes(const JudgedFinding& other) const {
+    const auto key = [](const JudgedFinding& judged) {
+      return std::tie(judged.mode, judged.is_inherited, judged.policy, judged.finding.control,
+                      judged.finding.requirement);
+    };
+    return key(first()) == key(other) && !NameOfSubject(other.finding.subject).empty() &&
+           Split(first().finding.pointer).after == Split(other.finding.pointer).after;
+  }
+
+  // `containers "a", "b" and "c"`, kind by kind.
+  std::string Subjects() const {
+    constexpr std::size_t kMostNames = 10;
+    if (findings.size() == 1) return first().finding.subject;
+    std::string text;
+    for (std::size_t i = 0; i < findings.size();) {
+      const std::string_view kind = KindOfSubject(findings[i]->finding.subject);
+      std::size_t end = i;
+      while (end < findings.size() && KindOfSubject(findings[end]->finding.subject) == kind) ++end;
+      const std::size_t shown = std::min(end, i + kMostNames);
+      StrAppend(&text, text.empty() ? "" : " and ", kind, end - i > 1 ? "s" : "");
+      for (std::size_t k = i; k < shown; ++k) {
+        const bool is_last = k + 1 == end;
+        StrAppend(&text, k == i ? " " : is_last ? " and " : ", ", NameOfSubject(findings[k]->finding.subject));
+      }
+      if (shown < end) StrAppend(&text, " and ", end - shown, " more");
+      i = end;
+    }
+    return text;
+  }
+
+  // `spec.containers[0,2].image, spec.initContainers[0].image`.
+  std::string Places() const {
+    std::string text;
+    for (std::size_t i = 0; i < findings.size();) {
+      const SplitPointer place = Split(findings[i]->finding.pointer);
+      std::string indexes(place.index);
+      std::size_t end = i + 1;
+      for (; end < findings.size(); ++end) {
+        const SplitPointer next = Split(findings[end]->finding.pointer);
+        if (next.before != place.before) break;
+        StrAppend(&indexes, ",", next.index);
+      }
+      std::string field = FieldPath(findings[i]->finding.pointer);
+      if (end - i > 1) {
+        // The index stands where the path of the list ends.
+        const std::size_t bracket = FieldPath(place.before.substr(0, place.before.size() - 1)).size();
+        field = StrCat(field.substr(0, bracket + 1), indexes, field.substr(field.find(']', bracket)));
+      }
+      StrAppend(&text, text.empty() ? "" : ", ", field);
+      i = end;
+    }
+    return text;
+  }
+
+  std::string Message() const { return StrCat(Subjects(), " ", first().finding.requirement); }
+  std::string Line() const {
+    return WithoutControlCharacters(
+        StrCat(Message(), " (", Places(), ")", Origin(first().policy, first().finding.control)));
+  }
+
+  // As a warning: whole if it fits, else without its places, else cut; who says so always stays.
+  std::string Warning() const {
+    const std::string_view note = first().is_inherited ? " (was so before this update)" : "";
+    std::string whole = StrCat(Line(), note);
+    if (whole.size() <= kMaxWarningBytes) return whole;
+    const std::string origin = WithoutControlCharacters(StrCat(note, Origin(first().policy, first().finding.control)));
+    const std::size_t room = kMaxWarningBytes - std::min(origin.size(), kMaxWarningBytes / 2);
+    return Shorten(Shorten(WithoutControlCharacters(Message()), room) + origin, kMaxWarningBytes);
+  }
+};
+
+// Those findings that people are told of, in order: where several policies say the same of the same place, the
+// strictest speaks; what one control asks of several containers is one group.
+std::vector<FindingGroup> GroupFindings(const std::vector<JudgedFinding>& findings) {
+  std::vector<FindingGroup> groups;
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> seen;
+  for (const JudgedFinding& judged : findings) {
+    const Finding& finding = judged.finding;
+    if (judged.is_exempt() || !seen.emplace(finding.control, finding.pointer, finding.requirement).second) continue;
+    const auto group = std::find_if(groups.begin(), groups.end(),
+                                    [&](const FindingGroup& candidate) { return candidate.Takes(judged); });
+    if (group == groups.end()) {
+      groups.push_back({{&judged}});
+    } else {
+      group->findings.push_back(&judged);
+    }
+  }
+  return groups;
+}
 
 // As many lines as fit, joined; the rest is counted.
 std::string JoinWithin(const std::vector<std::string>& lines, std::size_t max_bytes) {
@@ -118,10 +226,7 @@ std::string WithoutControlCharacters(std::string_view text) {
   return clean;
 }
 
-std::string FindingLine(const JudgedFinding& judged) {
-  return StrCat(FindingMessage(judged.finding), " (", FieldPath(judged.finding.pointer), ")",
-                Origin(judged.policy, judged.finding.control));
-}
+std::string FindingLine(const JudgedFinding& judged) { return FindingGroup{{&judged}}.Line(); }
 
 std::string InjectionLine(const Injection& injection) {
   return StrCat(FieldPath(injection.pointer), "=", injection.value, Origin(injection.policy, injection.control));
@@ -129,7 +234,8 @@ std::string InjectionLine(const Injection& injection) {
 
 void SortFindings(std::vector<JudgedFinding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const JudgedFinding& a, const JudgedFinding& b) {
-    if (a.mode != b.mode) return a.mode < b.mode;
+    const auto rank = [](const JudgedFinding& judged) { return std::tuple(!judged.denies(), judged.mode); };
+    if (rank(a) != rank(b)) return rank(a) < rank(b);
     if (a.finding.pointer != b.finding.pointer) return IsPointerLess(a.finding.pointer, b.finding.pointer);
     return std::tie(a.policy, a.finding.control) < std::tie(b.policy, b.finding.control);
   });
@@ -137,11 +243,14 @@ void SortFindings(std::vector<JudgedFinding>& findings) {
 
 std::string DenialMessage(const std::vector<JudgedFinding>& findings) {
   std::vector<std::string> lines;
-  for (const JudgedFinding& judged : findings) {
-    if (Denies(judged)) lines.push_back(WithoutControlCharacters(FindingLine(judged)));
+  std::size_t count = 0;
+  for (const FindingGroup& group : GroupFindings(findings)) {
+    if (!group.first().denies()) continue;
+    lines.push_back(group.Line());
+    count += group.findings.size();
   }
   if (lines.size() == 1) return lines.front();
-  std::string message = StrCat(lines.size(), " violations:");
+  std::string message = StrCat(count, " violations:");
   for (const std::string& line : lines) StrAppend(&message, "\n- ", line);
   return message;
 }
@@ -149,9 +258,14 @@ std::string DenialMessage(const std::vector<JudgedFinding>& findings) {
 void AddMessages(const std::vector<std::string>& notes, Decision& decision) {
   std::vector<std::string> warnings;
   std::vector<std::string> by_mode[3];
+  for (const FindingGroup& group : GroupFindings(decision.findings)) {
+    const JudgedFinding& first = group.first();
+    by_mode[static_cast<std::size_t>(first.mode)].push_back(group.Line());
+    if (first.mode != Mode::kAudit && !first.denies()) warnings.push_back(group.Warning());
+  }
+  std::vector<std::string> exempted;
   for (const JudgedFinding& judged : decision.findings) {
-    by_mode[static_cast<std::size_t>(judged.mode)].push_back(FindingLine(judged));
-    if (judged.mode != Mode::kAudit && !Denies(judged)) warnings.push_back(WarningLine(judged));
+    if (judged.is_exempt()) exempted.push_back(StrCat(FindingLine(judged), " exempt by ", judged.exemption));
   }
   std::vector<std::string> injected;
   std::vector<std::string> would_inject;
@@ -161,6 +275,7 @@ void AddMessages(const std::vector<std::string>& notes, Decision& decision) {
   AddAnnotation("enforce-violations", by_mode[0], decision);
   AddAnnotation("warn-violations", by_mode[1], decision);
   AddAnnotation("audit-violations", by_mode[2], decision);
+  AddAnnotation("exempted-violations", exempted, decision);
   AddAnnotation("injected", injected, decision);
   AddAnnotation("would-inject", would_inject, decision);
 

@@ -26,10 +26,12 @@ std::string FindingLine(const JudgedFinding& judged);
 // `spec.containers[0].securityContext.runAsNonRoot=true [hardened/run-as-non-root]`.
 std::string InjectionLine(const Injection& injection);
 
-// Sorts findings by mode (enforce first), then by place, then by policy and control.
+// Sorts findings: those that deny first, then by mode (enforce first), by place, by policy and control.
 void SortFindings(std::vector<JudgedFinding>& findings);
 
-// The denial message: the one line of a single finding, or a count and one line each. Only findings that deny.
+// The denial message: the one line of a single finding, or a count and lines. Only findings that deny; what one control
+// asks of several containers is one line, and of what several policies say of one place only the first is told.
+// `findings` must be sorted.
 std::string DenialMessage(const std::vector<JudgedFinding>& findings);
 
 // Fills warnings and audit annotations of `decision` from its findings, its injections and `notes` (warnings of the

@@ -4,11 +4,13 @@
 // through WriteAnswer or Malformed.
 #include "webhook/engine/respond.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include "webhook/engine/doors.h"
 #include "webhook/kube/admission_review.h"
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -17,7 +19,8 @@ namespace {
 constexpr std::string_view kMalformedReview = kErrorReasons[0];
 constexpr std::string_view kUnreadableObject = kErrorReasons[1];
 constexpr std::string_view kUnsupportedKind = kErrorReasons[2];
-constexpr std::string_view kInternal = kErrorReasons[3];
+constexpr std::string_view kUnknownNamespace = kErrorReasons[3];
+constexpr std::string_view kInternal = kErrorReasons[4];
 
 // Subresources that carry no pod template of their own, or whose strategy keeps the spec as it was: there is nothing to
 // judge, and scaling, binding, evicting and reporting status must always work.
@@ -46,7 +49,7 @@ Answer WriteAnswer(Decision decision) {
       response = deny(403, "Forbidden");
       break;
     case Outcome::kRefuse:
-      response = decision.error_reason == kUnsupportedKind ? deny(400, "BadRequest") : deny(422, "Invalid");
+      response = decision.error_reason == kUnreadableObject ? deny(422, "Invalid") : deny(400, "BadRequest");
       break;
     case Outcome::kError:
       response = deny(500, "InternalError");
@@ -85,61 +88,155 @@ void DescribeRequest(const AdmissionRequest& request, Decision& decision) {
   decision.is_dry_run = request.is_dry_run;
 }
 
-std::vector<const Policy*> MatchingPolicies(const PolicySet& policies, const MatchSubject& subject) {
-  std::vector<const Policy*> matching;
-  for (const Policy& policy : policies.policies) {
-    if (policy.match.Holds(subject)) matching.push_back(&policy);
-  }
-  return matching;
-}
-
 bool HasObject(const std::optional<JsonValue>& object) { return object.has_value() && !object->is_null(); }
 
-// Decodes one of the request's two objects; says which when it cannot.
-absl::StatusOr<Workload> DecodeObject(std::string_view field, const std::optional<JsonValue>& object,
-                                      const AdmissionRequest& request, std::string_view pod_pointer) {
+// Where the pod templates of the request's kind lie: one pointer of a built-in kind, any number of patterns of a custom
+// resource, none of a kind nobody has told of.
+std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, const PolicySet& policies) {
+  if (const auto pointer = PodPointerOf(kind.group, kind.kind); pointer.has_value()) return {*pointer};
+  std::vector<std::string_view> patterns;
+  for (const WorkloadRow& row : policies.workloads()) {
+    if (row.group == kind.group && row.kind == kind.kind) patterns.push_back(row.pod_template);
+  }
+  return patterns;
+}
+
+// One of the request's two objects, decoded template by template.
+struct DecodedObject {
+  ObjectMeta metadata;
+  std::vector<TemplatePlace> places;
+  std::vector<Workload> workloads;  // in the order of `places`
+};
+
+// Says which object it was when it cannot.
+absl::StatusOr<DecodedObject> DecodeObject(std::string_view field, const std::optional<JsonValue>& object,
+                                           const AdmissionRequest& request,
+                                           const std::vector<std::string_view>& patterns) {
   if (!HasObject(object)) {
     return InvalidArgument(StrCat("request.", field, ": required on ", request.operation, ": expected an object"));
   }
-  absl::StatusOr<Workload> workload = DecodeWorkload(*object, pod_pointer);
-  if (workload.ok()) return workload;
-  return InvalidArgument(
-      StrCat(request.kind.kind, field == "object" ? "" : " before the update", ": ", MessageOf(workload.status())));
+  const auto refuse = [&](const absl::Status& status) {
+    return InvalidArgument(
+        StrCat(request.kind.kind, field == "object" ? "" : " before the update", ": ", MessageOf(status)));
+  };
+  const bool is_built_in = PodPointerOf(request.kind.group, request.kind.kind).has_value();
+  DecodedObject decoded;
+  absl::StatusOr<ObjectMeta> metadata = DecodeObjectMeta(*object);
+  if (!metadata.ok()) return refuse(metadata.status());
+  decoded.metadata = *std::move(metadata);
+  for (const std::string_view pattern : patterns) {
+    // A built-in kind must have its template; a custom resource may be without.
+    if (is_built_in) {
+      decoded.places.push_back({std::string(pattern), std::string(pattern)});
+      continue;
+    }
+    absl::StatusOr<std::vector<TemplatePlace>> places = FindTemplates(*object, pattern);
+    if (!places.ok()) return refuse(places.status());
+    decoded.places.insert(decoded.places.end(), places->begin(), places->end());
+  }
+  for (const TemplatePlace& place : decoded.places) {
+    absl::StatusOr<Pod> pod = DecodePodAt(*object, place.pointer);
+    if (!pod.ok()) return refuse(pod.status());
+    decoded.workloads.push_back({.metadata = decoded.metadata, .pod_pointer = place.pointer, .pod = *std::move(pod)});
+  }
+  return decoded;
 }
 
-void Decide(const AdmissionRequest& request, const PolicySet& policies, Decision& decision) {
+// Pairs each template with the same one before the update.
+std::vector<JudgedWorkload> PairWorkloads(DecodedObject now, std::optional<DecodedObject> old) {
+  std::vector<JudgedWorkload> pairs;
+  pairs.reserve(now.workloads.size());
+  for (std::size_t i = 0; i < now.workloads.size(); ++i) {
+    JudgedWorkload& pair = pairs.emplace_back();
+    pair.now = std::move(now.workloads[i]);
+    for (std::size_t j = 0; old.has_value() && j < old->workloads.size(); ++j) {
+      if (old->places[j].identity != now.places[i].identity) continue;
+      pair.old = std::move(old->workloads[j]);
+      old->places[j].identity.clear();  // taken: names in a list need not be unique
+      break;
+    }
+  }
+  return pairs;
+}
+
+// Drops the policies whose namespaceSelector does not hold. InvalidArgument when that cannot be known: a policy that
+// might apply is never passed over.
+absl::Status MatchNamespace(const ReviewContext& context, std::string_view namespace_name,
+                            std::vector<const Policy*>& policies) {
+  const auto has_selector = [](const Policy* policy) { return policy->match.namespace_selector.has_value(); };
+  const auto first = std::find_if(policies.begin(), policies.end(), has_selector);
+  if (first == policies.end()) return absl::OkStatus();
+  const std::shared_ptr<const Labels> labels =
+      context.namespaces == nullptr ? nullptr : context.namespaces->FindLabels(namespace_name);
+  if (labels == nullptr) {
+    return InvalidArgument(StrCat("the labels of namespace ", Quoted(namespace_name),
+                                  " are not known, and the namespaceSelector of policy ", (*first)->name,
+                                  " asks for them"));
+  }
+  std::erase_if(policies, [&](const Policy* policy) {
+    return has_selector(policy) && !policy->match.namespace_selector->Matches(*labels);
+  });
+  return absl::OkStatus();
+}
+
+// Drops the policies whose objectSelector holds for neither the object nor the one before the update, as the API server
+// does with a webhook's own (admissionregistration/v1 objectSelector).
+void MatchObject(const ObjectMeta& now, const ObjectMeta* old, std::vector<const Policy*>& policies) {
+  std::erase_if(policies, [&](const Policy* policy) {
+    const auto& selector = policy->match.object_selector;
+    return selector.has_value() && !selector->Matches(now.labels) &&
+           !(old != nullptr && selector->Matches(old->labels));
+  });
+}
+
+void Decide(const AdmissionRequest& request, const ReviewContext& context, Decision& decision) {
   decision.outcome = Outcome::kAllow;
   if (request.operation == "DELETE" || request.operation == "CONNECT") return;
   for (const std::string_view subresource : kUnjudgedSubresources) {
     if (request.subresource == subresource) return;
   }
-  const std::optional<std::string_view> pod_pointer = PodPointerOf(request.kind.group, request.kind.kind);
-  if (!pod_pointer.has_value()) {
+  const std::vector<std::string_view> patterns = TemplatePatterns(request.kind, context.policies);
+  if (patterns.empty()) {
     return Refuse(kUnsupportedKind,
                   StrCat("kind ", request.kind.kind, " of group \"", request.kind.group,
-                         "\" holds no pod template known here: take it out of the rules of the webhook configuration"),
+                         "\" holds no pod template known here: take it out of the rules of the webhook configuration, "
+                         "or tell where its template lies in spec.workloads of a policy"),
                   decision);
   }
   // Matched before it is decoded: where no policy looks, nothing can stand in anyone's way.
-  std::vector<const Policy*> matching =
-      MatchingPolicies(policies, {.namespace_name = decision.namespace_name, .kind = request.kind.kind});
+  std::vector<const Policy*> matching = context.policies.FindMatching(
+      {.namespace_name = decision.namespace_name, .group = request.kind.group, .kind = request.kind.kind});
+  if (absl::Status status = MatchNamespace(context, decision.namespace_name, matching); !status.ok()) {
+    return Refuse(kUnknownNamespace, std::string(MessageOf(status)), decision);
+  }
   if (matching.empty()) return;
-  absl::StatusOr<Workload> workload = DecodeObject("object", request.object, request, *pod_pointer);
-  if (!workload.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(workload.status())), decision);
+  absl::StatusOr<DecodedObject> object = DecodeObject("object", request.object, request, patterns);
+  if (!object.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(object.status())), decision);
 
-  workload->pod.namespace_name = decision.namespace_name;
-  const ObjectMeta& metadata = workload->metadata;
+  const ObjectMeta& metadata = object->metadata;
   if (decision.name.empty()) {
     decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : metadata.name;
   }
-  DoorCase door_case{.request = request, .workload = *std::move(workload), .old = {}, .policies = std::move(matching)};
+  std::optional<DecodedObject> old;
   // The mutate door needs it for one thing only: which ephemeral containers are new.
   const bool needs_old = decision.door == Door::kValidate || request.subresource == "ephemeralcontainers";
   if (request.operation == "UPDATE" && needs_old) {
-    absl::StatusOr<Workload> old = DecodeObject("oldObject", request.old_object, request, *pod_pointer);
-    if (!old.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(old.status())), decision);
-    door_case.old = *std::move(old);
-    door_case.old->pod.namespace_name = decision.namespace_name;
+    absl::StatusOr<DecodedObject> old_object = DecodeObject("oldObject", request.old_object, request, patterns);
+    if (!old_object.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(old_object.status())), decision);
+    old = *std::move(old_object);
+  }
+  MatchObject(metadata, old.has_value() ? &old->metadata : nullptr, matching);
+  if (matching.empty()) return;
+  DoorCase door_case{.request = request,
+                     .policy_case = {.namespace_name = decision.namespace_name,
+                                     .user = request.user_info.username,
+                                     .today = context.today},
+                     .workloads = PairWorkloads(*std::move(object), std::move(old)),
+                     .policies = std::move(matching),
+                     .rule_count = context.policies.rule_count()};
+  for (JudgedWorkload& workload : door_case.workloads) {
+    workload.now.pod.namespace_name = decision.namespace_name;
+    if (workload.old.has_value()) workload.old->pod.namespace_name = decision.namespace_name;
   }
   if (decision.door == Door::kMutate) {
     Mutate(door_case, decision);
@@ -158,7 +255,7 @@ Answer InternalFailure(Door door, std::string uid, std::string_view what) {
   return WriteAnswer(std::move(decision));
 }
 
-Answer ReviewOrThrow(Door door, const PolicySet& policies, std::string_view body, Decision& decision) {
+Answer ReviewOrThrow(Door door, const ReviewContext& context, std::string_view body, Decision& decision) {
   decision.door = door;
   if (body.size() > kMaxReviewBytes) {
     return Malformed(std::move(decision), StrCat("larger than ", kMaxReviewBytes, " bytes"));
@@ -174,16 +271,16 @@ Answer ReviewOrThrow(Door door, const PolicySet& policies, std::string_view body
   const absl::StatusOr<AdmissionRequest> request = DecodeAdmissionRequest(document->root());
   if (!request.ok()) return Malformed(std::move(decision), MessageOf(request.status()));
   DescribeRequest(*request, decision);
-  Decide(*request, policies, decision);
+  Decide(*request, context, decision);
   return WriteAnswer(std::move(decision));
 }
 
 }  // namespace
 
-Answer Review(Door door, const PolicySet& policies, std::string_view body) noexcept {
+Answer Review(Door door, const ReviewContext& context, std::string_view body) noexcept {
   Decision decision;
   try {
-    return ReviewOrThrow(door, policies, body, decision);
+    return ReviewOrThrow(door, context, body, decision);
   } catch (const std::exception& error) {
     return InternalFailure(door, std::move(decision.uid), error.what());
   } catch (...) {
@@ -191,8 +288,8 @@ Answer Review(Door door, const PolicySet& policies, std::string_view body) noexc
   }
 }
 
-std::string Respond(Door door, const PolicySet& policies, std::string_view body) noexcept {
-  return Review(door, policies, body).body;
+std::string Respond(Door door, const ReviewContext& context, std::string_view body) noexcept {
+  return Review(door, context, body).body;
 }
 
 }  // namespace tidewaiter

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "webhook/engine/decision.h"
+#include "webhook/policy/namespaces.h"
 #include "webhook/policy/policy_set.h"
 
 namespace tidewaiter {
@@ -19,8 +20,8 @@ namespace tidewaiter {
 inline constexpr std::size_t kMaxReviewBytes = 8u << 20;
 
 // Every value `Decision::error_reason` can take, besides "".
-inline constexpr std::array<std::string_view, 4> kErrorReasons = {"malformed_review", "unreadable_object",
-                                                                  "unsupported_kind", "internal"};
+inline constexpr std::array<std::string_view, 5> kErrorReasons = {"malformed_review", "unreadable_object",
+                                                                  "unsupported_kind", "unknown_namespace", "internal"};
 
 // An answer and what led to it.
 struct Answer {
@@ -31,11 +32,20 @@ struct Answer {
   Decision decision;
 };
 
+// What a decision depends on besides the review.
+struct ReviewContext {
+  const PolicySet& policies;
+  // For enforceFrom and until. The default is after every date: everything enforces, every ending exemption is over.
+  Date today = Date(9999, 12, 31);
+  // For namespaceSelector; nullptr knows none.
+  const NamespaceSource* namespaces = nullptr;
+};
+
 // Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason
 // "internal". Thread safe: policies are immutable.
-Answer Review(Door door, const PolicySet& policies, std::string_view body) noexcept;
+Answer Review(Door door, const ReviewContext& context, std::string_view body) noexcept;
 
 // The text of Review(...) alone.
-std::string Respond(Door door, const PolicySet& policies, std::string_view body) noexcept;
+std::string Respond(Door door, const ReviewContext& context, std::string_view body) noexcept;
 
 }  // namespace tidewaiter

@@ -3,11 +3,15 @@
 // Finds the pod template of a workload and decodes it with the object's metadata.
 #include "webhook/kube/workload.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "webhook/kube/field_path.h"
 #include "webhook/kube/field_table.h"
 #include "webhook/kube/pod_decoder.h"
+#include "webhook/kube/text.h"
 
 namespace tidewaiter {
 
@@ -52,17 +56,63 @@ struct MetadataOnly {
   ObjectMeta metadata;
 };
 
-// Walks down one key at a time; null on the way counts as absent.
-absl::StatusOr<Pod> DecodePodAt(JsonValue value, const JsonPath& path, std::string_view rest) {
-  if (rest.empty()) return DecodePod(value, path);
+// The element that a pointer's token names, or nullopt.
+std::optional<JsonValue> ElementAt(JsonValue array, std::string_view token) {
+  std::size_t wanted = 0;
+  if (!absl::SimpleAtoi(ToAbsl(token), &wanted)) return std::nullopt;
+  std::optional<JsonValue> found;
+  array
+      .ForEachElement([&](std::size_t index, JsonValue element) {
+        if (index == wanted) found = element;
+        return absl::OkStatus();
+      })
+      .IgnoreError();
+  return found;
+}
+
+std::string_view NextSegment(std::string_view& rest) {
   rest.remove_prefix(1);
-  const std::string_view key = rest.substr(0, rest.find('/'));
-  rest.remove_prefix(key.size());
-  if (!value.is_object()) return WrongType(path, "an object", value);
+  const std::string_view segment = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(segment.size());
+  return segment;
+}
+
+// Adds the templates below `value`, which stands at `place`.
+absl::Status AddTemplates(JsonValue value, const TemplatePlace& place, std::string_view rest,
+                          std::vector<TemplatePlace>& places) {
+  if (value.is_null()) return absl::OkStatus();
+  if (rest.empty()) {
+    places.push_back(place);
+    return absl::OkStatus();
+  }
+  const std::string_view segment = NextSegment(rest);
+  if (segment != "*") {
+    if (!value.is_object()) return WrongType(JsonPath(place.pointer), "an object", value);
+    const std::optional<JsonValue> member = value.Find(segment);
+    if (!member.has_value()) return absl::OkStatus();
+    const std::string step = StrCat("/", EscapePointerToken(segment));
+    return AddTemplates(*member, {place.pointer + step, place.identity + step}, rest, places);
+  }
+  if (value.type() != JsonValue::Type::kArray) return WrongType(JsonPath(place.pointer), "an array", value);
+  return value.ForEachElement([&](std::size_t index, JsonValue element) {
+    const std::optional<JsonValue> name = element.Find("name");
+    const std::string_view text = name.has_value() ? name->string() : std::string_view();
+    return AddTemplates(element,
+                        {StrCat(place.pointer, "/", index),
+                         text.empty() ? StrCat(place.identity, "/", index) : StrCat(place.identity, "/\"", text, "\"")},
+                        rest, places);
+  });
+}
+
+// Walks down one key at a time; null on the way counts as absent.
+absl::StatusOr<Pod> DecodePodBelow(JsonValue value, const JsonPath& path, std::string_view rest) {
+  if (rest.empty()) return DecodePod(value, path);
+  const std::string_view key = NextSegment(rest);
+  if (!value.is_object() && value.type() != JsonValue::Type::kArray) return WrongType(path, "an object", value);
   const JsonPath member_path(path, key);
-  const std::optional<JsonValue> member = value.Find(key);
+  const std::optional<JsonValue> member = value.is_object() ? value.Find(key) : ElementAt(value, key);
   if (!member.has_value() || member->is_null()) return DecodeError(member_path, "required: expected an object");
-  return DecodePodAt(*member, member_path, rest);
+  return DecodePodBelow(*member, member_path, rest);
 }
 
 }  // namespace
@@ -79,6 +129,11 @@ std::optional<std::string_view> PodPointerOf(std::string_view group, std::string
   return std::nullopt;
 }
 
+bool IsWorkloadKindName(std::string_view kind) {
+  return std::any_of(kWorkloadKinds.begin(), kWorkloadKinds.end(),
+                     [&](const KindRow& row) { return row.kind == kind; });
+}
+
 const std::vector<std::string_view>& WorkloadKindNames() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
@@ -89,13 +144,28 @@ const std::vector<std::string_view>& WorkloadKindNames() {
   return names;
 }
 
+absl::StatusOr<std::vector<TemplatePlace>> FindTemplates(JsonValue object, std::string_view pattern) {
+  std::vector<TemplatePlace> places;
+  if (absl::Status status = AddTemplates(object, {}, pattern, places); !status.ok()) return status;
+  return places;
+}
+
+absl::StatusOr<ObjectMeta> DecodeObjectMeta(JsonValue object) {
+  MetadataOnly decoded;
+  if (absl::Status status = DecodeValue(object, JsonPath(""), decoded); !status.ok()) return status;
+  return std::move(decoded.metadata);
+}
+
+absl::StatusOr<Pod> DecodePodAt(JsonValue object, std::string_view pod_pointer) {
+  return DecodePodBelow(object, JsonPath(""), pod_pointer);
+}
+
 absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer) {
-  const JsonPath root("");
-  MetadataOnly metadata;
-  if (absl::Status status = DecodeValue(object, root, metadata); !status.ok()) return status;
-  absl::StatusOr<Pod> pod = DecodePodAt(object, root, pod_pointer);
+  absl::StatusOr<ObjectMeta> metadata = DecodeObjectMeta(object);
+  if (!metadata.ok()) return metadata.status();
+  absl::StatusOr<Pod> pod = DecodePodAt(object, pod_pointer);
   if (!pod.ok()) return pod.status();
-  return Workload{std::move(metadata.metadata), std::string(pod_pointer), *std::move(pod)};
+  return Workload{*std::move(metadata), std::string(pod_pointer), *std::move(pod)};
 }
 
 }  // namespace tidewaiter

@@ -58,11 +58,29 @@ struct Workload {
 // (apps), Job, CronJob (batch); any version.
 std::optional<std::string_view> PodPointerOf(std::string_view group, std::string_view kind);
 
+// Whether a built-in workload kind, of whatever group, has that name.
+bool IsWorkloadKindName(std::string_view kind);
+
 // The names of those kinds.
 const std::vector<std::string_view>& WorkloadKindNames();
 
-// Reads the metadata of `object` and the Pod at `pod_pointer`. InvalidArgument, with the field path from the object's
-// root, when something has a wrong type or the template is missing.
+// One pod template of an object.
+struct TemplatePlace {
+  std::string pointer;  // "/spec/replicatedJobs/0/template/spec/template"
+  // The same template before and after an update: the pointer with the `name` of a list's element, where it has one, in
+  // place of its index.
+  std::string identity;
+};
+
+// The templates that `object` has at `pattern`, a JSON pointer in which `*` stands for each element of a list. What is
+// absent or null holds none. InvalidArgument when something on the way has a wrong type.
+absl::StatusOr<std::vector<TemplatePlace>> FindTemplates(JsonValue object, std::string_view pattern);
+
+// Read the metadata of `object`, or the Pod at `pod_pointer` in it. InvalidArgument, with the field path from the
+// object's root, when something has a wrong type or the template is missing.
+absl::StatusOr<ObjectMeta> DecodeObjectMeta(JsonValue object);
+absl::StatusOr<Pod> DecodePodAt(JsonValue object, std::string_view pod_pointer);
+// Both.
 absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer);
 
 }  // namespace tidewaiter

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The PodPolicy document as plain structs with their keys; policy_loader.h makes policies of it. A new key is a new
-// row. Tested by tests/policy/policy_loader_test.cc.
+// The PodPolicy document as plain structs with their keys; policy_reader.h makes policies of it, json_schema.h a schema
+// for editors. A new key is a new row. Tested by tests/policy/policy_loader_test.cc.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "webhook/controls/base/settings_schema.h"
+#include "webhook/policy/date.h"
 
 namespace tidewaiter {
 
@@ -18,10 +19,58 @@ struct NamespaceMatchDocument {
   static const SettingsSchema<NamespaceMatchDocument>& Schema();
 };
 
+// meta/v1 LabelSelectorRequirement and LabelSelector.
+struct LabelExpressionDocument {
+  std::string key;
+  std::string op;
+  std::vector<std::string> values;
+  static const SettingsSchema<LabelExpressionDocument>& Schema();
+};
+struct LabelSelectorDocument {
+  std::map<std::string, std::string, std::less<>> match_labels;
+  std::vector<LabelExpressionDocument> match_expressions;
+  static const SettingsSchema<LabelSelectorDocument>& Schema();
+};
+
 struct MatchDocument {
   NamespaceMatchDocument namespaces;
+  LabelSelectorDocument namespace_selector;
+  LabelSelectorDocument object_selector;
   std::vector<std::string> kinds;
   static const SettingsSchema<MatchDocument>& Schema();
+};
+
+struct PodSecurityDocument {
+  std::string level;
+  std::string version = "latest";
+  bool inject = false;
+  static const SettingsSchema<PodSecurityDocument>& Schema();
+};
+
+struct ExemptionMatchDocument {
+  std::vector<std::string> namespaces;
+  std::vector<std::string> names;
+  std::vector<std::string> images;
+  std::vector<std::string> containers;
+  std::vector<std::string> service_accounts;
+  std::vector<std::string> users;
+  static const SettingsSchema<ExemptionMatchDocument>& Schema();
+};
+
+struct ExemptionDocument {
+  std::string name;
+  ExemptionMatchDocument match;
+  std::vector<std::string> controls;
+  std::string reason;
+  DateSetting until;
+  static const SettingsSchema<ExemptionDocument>& Schema();
+};
+
+struct WorkloadDocument {
+  std::string group;
+  std::string kind;
+  std::string pod_template;
+  static const SettingsSchema<WorkloadDocument>& Schema();
 };
 
 struct MetadataDocument {
@@ -38,8 +87,13 @@ struct ControlsDocument {
 
 struct SpecDocument {
   std::string mode = "enforce";
+  DateSetting enforce_from;
+  std::int64_t enforce_percent = 100;
   MatchDocument match;
+  std::optional<PodSecurityDocument> pod_security;
   ControlsDocument controls;
+  std::vector<ExemptionDocument> exemptions;
+  std::vector<WorkloadDocument> workloads;
   static const SettingsSchema<SpecDocument>& Schema();
 };
 
@@ -50,5 +104,8 @@ struct PodPolicyDocument {
   SpecDocument spec;
   static const SettingsSchema<PodPolicyDocument>& Schema();
 };
+
+// OK for a DNS-1123 subdomain (apimachinery util/validation IsDNS1123Subdomain): what the API server takes as a name.
+absl::Status CheckDnsName(const std::string& name);
 
 }  // namespace tidewaiter

@@ -14,8 +14,8 @@
 
 namespace tidewaiter {
 
-// The PodPolicy documents of one YAML text. InvalidArgument with one line for each bad document.
-absl::StatusOr<std::vector<Policy>> ParsePolicies(std::string_view text, std::string_view file);
+// The PodPolicy documents of one YAML text. InvalidArgument with one line for each thing that is wrong.
+absl::StatusOr<std::shared_ptr<const PolicySet>> ParsePolicies(std::string_view text, std::string_view file);
 
 // Reads files, and of folders every *.yaml and *.yml right inside (hidden names are passed over, so that a mounted
 // ConfigMap's own links are). No path means the policy that is compiled in. InvalidArgument or NotFound with one line

@@ -1,32 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Policies as the engine uses them: checked, immutable, ready to match. policy_loader.h makes them from documents.
-// Tested by tests/policy/policy_loader_test.cc and tests/policy/match_test.cc.
+// Tested by tests/policy/policy_loader_test.cc and tests/policy/policy_set_test.cc.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/mode.h"
+#include "webhook/policy/match.h"
 
 namespace tidewaiter {
 
-// What of a workload the match rules look at. Views: valid for the call only.
-struct MatchSubject {
-  std::string_view namespace_name;
-  std::string_view kind;
-};
+// Which of some rules can hold in a namespace, found without asking each: those that name it literally by the name,
+// the others (with a wildcard, or that say nothing of namespaces) always.
+class NamespaceIndex {
+ public:
+  // Takes the next rule (they are numbered as they come); `include` are its globs of namespaces, empty = all.
+  void Add(const std::vector<std::string>& include);
+  // Calls `visit` with the number of each rule that may hold, in rising order.
+  void ForEach(std::string_view namespace_name, absl::FunctionRef<void(std::size_t)> visit) const;
 
-// spec.match: every given part must hold; an absent part holds.
-struct Match {
-  std::vector<std::string> include_namespaces;  // globs; empty = all
-  std::vector<std::string> exclude_namespaces;  // globs; win over include
-  std::vector<std::string> kinds;               // exact; empty = all
-
-  bool Holds(const MatchSubject& subject) const;
+ private:
+  std::size_t count_ = 0;
+  std::vector<std::size_t> general_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> literal_;
 };
 
 // A control as one policy applies it.
@@ -34,19 +37,53 @@ struct AppliedControl {
   const Control* control = nullptr;  // never null, lives as long as the program
   Mode mode = Mode::kEnforce;        // the control's own mode, or else the policy's
   ControlSettings settings;
+  // What the document says of it, as text: equal texts judge alike.
+  std::string fingerprint;
+  // Numbers the distinct (control, fingerprint) of the whole set, so that what several policies ask alike is judged
+  // once. Set by PolicySet.
+  std::size_t rule = 0;
 };
 
 struct Policy {
   std::string name;    // metadata.name
   std::string source;  // "FILE:LINE" of the document
   Match match;
+  std::optional<Date> enforce_from;      // before that day enforce acts as warn
+  int enforce_percent = 100;             // of the workloads; the rest is warned
   std::vector<AppliedControl> controls;  // sorted by control id
+  std::vector<Exemption> exemptions;     // in the order written
+  NamespaceIndex exemption_index;        // of `exemptions`
+};
+
+// A row of spec.workloads: a custom resource and one place in it that holds a pod template, or a list of them.
+struct WorkloadRow {
+  std::string group;
+  std::string kind;
+  std::string pod_template;  // JSON pointer with `*` for each element of a list
+  bool operator==(const WorkloadRow&) const = default;
 };
 
 // All policies in force at one time. Never changed after it was built; replaced as a whole on reload, readers hold a
 // shared pointer.
-struct PolicySet {
-  std::vector<Policy> policies;  // sorted by name; names are unique
+class PolicySet {
+ public:
+  PolicySet() = default;
+  explicit PolicySet(std::vector<Policy> policies, std::vector<WorkloadRow> workloads = {});
+
+  // Sorted by name; names are unique.
+  const std::vector<Policy>& policies() const { return policies_; }
+  // The policies whose namespace globs and kinds hold, in order of name.
+  std::vector<const Policy*> FindMatching(const MatchSubject& subject) const;
+  // Of all policies together; where a custom resource holds its templates is no matter of opinion.
+  const std::vector<WorkloadRow>& workloads() const { return workloads_; }
+  // AppliedControl::rule is below this.
+  std::size_t rule_count() const { return rule_count_; }
+
+ private:
+  std::vector<Policy> policies_;
+  std::vector<WorkloadRow> workloads_;
+  NamespaceIndex index_;
+  std::size_t rule_count_ = 0;
 };
 
 }  // namespace tidewaiter

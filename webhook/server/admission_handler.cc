@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <utility>
 
 #include "webhook/engine/respond.h"
@@ -91,8 +92,9 @@ bool IsJson(const std::string& content_type) {
 
 class HttplibHandler final : public AdmissionHandler, private httplib::Server {
  public:
-  HttplibHandler(std::function<std::shared_ptr<const PolicySet>()> policies, Metrics& metrics, const Log& log)
-      : policies_(std::move(policies)), metrics_(metrics), log_(log) {
+  HttplibHandler(std::function<std::shared_ptr<const PolicySet>()> policies, const NamespaceSource* namespaces,
+                 Metrics& metrics, const Log& log)
+      : policies_(std::move(policies)), namespaces_(namespaces), metrics_(metrics), log_(log) {
     set_payload_max_length(kMaxReviewBytes);
     set_keep_alive_max_count(std::numeric_limits<int>::max());
     set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(ServerLimits{}.idle_timeout).count());
@@ -189,7 +191,9 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       Fail(response, 400, "empty_body", "malformed review: empty, where a JSON object was expected");
       return;
     }
-    Answer answer = Review(door, *policies_(), request.body);
+    const std::shared_ptr<const PolicySet> policies = policies_();
+    Answer answer = Review(
+        door, {.policies = *policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces_}, request.body);
     const nanoseconds duration = steady_clock::now() - current_request.start;
     metrics_.CountDecision(answer.decision, duration);
     log_.WriteDecision(answer.decision, duration);
@@ -206,6 +210,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
   }
 
   const std::function<std::shared_ptr<const PolicySet>()> policies_;
+  const NamespaceSource* const namespaces_;
   Metrics& metrics_;
   const Log& log_;
 };
@@ -213,8 +218,9 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
 }  // namespace
 
 std::unique_ptr<AdmissionHandler> AdmissionHandler::Make(std::function<std::shared_ptr<const PolicySet>()> policies,
-                                                         Metrics& metrics, const Log& log) {
-  return std::make_unique<HttplibHandler>(std::move(policies), metrics, log);
+                                                         const NamespaceSource* namespaces, Metrics& metrics,
+                                                         const Log& log) {
+  return std::make_unique<HttplibHandler>(std::move(policies), namespaces, metrics, log);
 }
 
 }  // namespace tidewaiter

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "webhook/policy/namespaces.h"
 #include "webhook/policy/policy_set.h"
 #include "webhook/server/log.h"
 #include "webhook/server/metrics.h"
@@ -17,10 +18,10 @@ namespace tidewaiter {
 // POST /validate and POST /mutate. Every answer is counted and logged once, here.
 class AdmissionHandler : public RequestHandler {
  public:
-  // `policies` gives the set in force and is called once a review, from several threads. `metrics` and `log` must
-  // outlive the handler.
+  // `policies` gives the set in force and is called once a review, from several threads. `namespaces` (nullptr: none is
+  // known), `metrics` and `log` must outlive the handler.
   static std::unique_ptr<AdmissionHandler> Make(std::function<std::shared_ptr<const PolicySet>()> policies,
-                                                Metrics& metrics, const Log& log);
+                                                const NamespaceSource* namespaces, Metrics& metrics, const Log& log);
 };
 
 }  // namespace tidewaiter

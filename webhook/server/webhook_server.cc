@@ -32,7 +32,7 @@ bool WaitForSignal(std::chrono::milliseconds timeout) {
 
 std::string CountControls(const PolicySet& set) {
   std::size_t count = 0;
-  for (const Policy& policy : set.policies) count += policy.controls.size();
+  for (const Policy& policy : set.policies()) count += policy.controls.size();
   return StrCat(count);
 }
 
@@ -68,7 +68,8 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   self->ca_pem_ = certificate->ca_pem;
   self->metrics_.SetCertificateExpiry(certificate->not_after);
   self->SetPolicies(*std::move(policies));
-  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); }, self->metrics_, self->log_);
+  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
+                                          self->options_.namespaces.get(), self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
   absl::StatusOr<std::unique_ptr<ParkedServer>> server =
@@ -86,7 +87,7 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
 }
 
 void WebhookServer::SetPolicies(std::shared_ptr<const PolicySet> policies) {
-  metrics_.SetPoliciesLoaded(policies->policies.size());
+  metrics_.SetPoliciesLoaded(policies->policies().size());
   const std::lock_guard lock(policies_mutex_);
   policies_.swap(policies);
 }
@@ -106,9 +107,9 @@ void WebhookServer::ReloadPolicies() {
   const std::shared_ptr<const PolicySet> before = policies();
   SetPolicies(*loaded);
   log_.Write(LogLevel::kInfo, "policies reloaded",
-             {{"policies", StrCat((*loaded)->policies.size())},
+             {{"policies", StrCat((*loaded)->policies().size())},
               {"controls", CountControls(**loaded)},
-              {"policies_before", StrCat(before->policies.size())},
+              {"policies_before", StrCat(before->policies().size())},
               {"controls_before", CountControls(*before)}});
 }
 

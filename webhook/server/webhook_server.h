@@ -39,6 +39,8 @@ struct ServeOptions {
   std::chrono::milliseconds drain_time{5'000};
   std::chrono::milliseconds stop_time{10'000};
   std::string_view version;
+  // For namespaceSelector; knows none when nullptr.
+  std::shared_ptr<const NamespaceSource> namespaces;
 };
 
 class WebhookServer {

@@ -19,6 +19,10 @@ LocalProfile RuntimeDefaultProfile() { return {.type = "RuntimeDefault", .localh
 }  // namespace
 
 bool Editor::MayEdit(const Container& container) const {
+  if (!exempt_containers_.empty()) {
+    const auto place = static_cast<std::size_t>(&container - pod_.containers.data());
+    if (exempt_containers_[place]) return false;
+  }
   if (scope_.is_new_pod) return true;
   const auto& names = scope_.new_ephemeral_containers;
   return container.kind == ContainerKind::kEphemeral &&

@@ -36,11 +36,18 @@ class Editor {
 
   const Pod& pod() const { return pod_; }
 
-  // Whether the fields of this container may be set.
+  // What may not be edited although the API server would let it: containers by index (none when empty), and the Pod as
+  // a whole. Stays until the next call.
+  void SetExempt(std::vector<bool> containers, bool is_pod_exempt) {
+    exempt_containers_ = std::move(containers);
+    is_pod_exempt_ = is_pod_exempt;
+  }
+
+  // Whether the fields of this container, one of pod().containers, may be set.
   bool MayEdit(const Container& container) const;
   // Whether what belongs to the whole Pod may be set, volumes may be added and mounted, and resources set: only while
   // it is new.
-  bool may_edit_pod() const { return scope_.is_new_pod; }
+  bool may_edit_pod() const { return scope_.is_new_pod && !is_pod_exempt_; }
   bool may_add_volumes() const { return scope_.is_new_pod; }
   bool may_set_resources() const { return scope_.is_new_pod; }
 
@@ -93,6 +100,8 @@ class Editor {
 
   Pod& pod_;
   EditScope scope_;
+  std::vector<bool> exempt_containers_;
+  bool is_pod_exempt_ = false;
   ChangeNode tree_;
   std::vector<Change> changes_;
   std::vector<std::string> warnings_;

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "webhook/kube/stable_hash.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -16,13 +17,6 @@ namespace {
 
 std::vector<absl::string_view> Segments(std::string_view path) {
   return absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty());
-}
-
-// FNV-1a, 64 bits: the same on every machine and in every release, so that a Pod always gets the same name.
-std::uint64_t StableHash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return hash;
 }
 
 }  // namespace

@@ -35,6 +35,22 @@ concept HasSchema = requires {
   T::Schema();
 };
 
+// What a list holds, or the type itself.
+template <typename T>
+struct ItemOfType {
+  using Type = T;
+};
+template <typename T>
+struct ItemOfType<std::vector<T>> {
+  using Type = T;
+};
+template <typename T>
+struct ItemOfType<std::optional<T>> {
+  using Type = T;
+};
+template <typename T>
+using ItemOf = typename ItemOfType<T>::Type;
+
 // InvalidArgument: `FILE:LINE:COLUMN: PATH: expected EXPECTED, found string "x"`.
 absl::Status WrongSettingType(const DocumentNode& node, std::string_view expected);
 // InvalidArgument when bounds.one_of has values and `text` is none of them; names the nearest.

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "webhook/controls/base/document_node.h"
 #include "webhook/controls/base/setting_values.h"
+#include "webhook/kube/quoted.h"
 
 namespace tidewaiter {
 
@@ -24,8 +25,9 @@ struct SettingDescription {
   std::string type;          // "boolean", "list of strings", "mapping"
   std::string default_text;  // as written in YAML; "" when nothing is set by default
   std::string help;
-  std::vector<std::string_view> allowed;  // of the value, its items or its keys; empty = any
-  std::vector<SettingDescription> children;
+  SettingBounds bounds;  // of the value, its items or its keys
+  bool is_required = false;
+  std::vector<SettingDescription> children;  // of a mapping, or of the mappings in a list
 };
 using SchemaDescription = std::vector<SettingDescription>;
 
@@ -49,8 +51,14 @@ class SettingField {
           const Struct defaults;
           description.type = SettingTypeName(defaults.*member);
           description.default_text = SettingText(defaults.*member);
-          if constexpr (HasSchema<Member>) description.children = Member::Schema().Describe();
+          if constexpr (HasSchema<ItemOf<Member>>) description.children = ItemOf<Member>::Schema().Describe();
         }) {}
+
+  // The key must be given.
+  SettingField& Required() {
+    is_required_ = true;
+    return *this;
+  }
 
   // Integers, and items of lists of integers.
   SettingField& AtLeast(std::int64_t least) {
@@ -74,6 +82,7 @@ class SettingField {
   }
 
   std::string_view key() const { return key_; }
+  bool is_required() const { return is_required_; }
 
   absl::Status Read(const DocumentNode& node, Struct& out) const {
     if (absl::Status status = read_(node, bounds_, out); !status.ok()) return status;
@@ -87,7 +96,8 @@ class SettingField {
                                    .type = {},
                                    .default_text = {},
                                    .help = std::string(help_),
-                                   .allowed = bounds_.one_of,
+                                   .bounds = bounds_,
+                                   .is_required = is_required_,
                                    .children = {}};
     describe_(description);
     return description;
@@ -96,6 +106,7 @@ class SettingField {
  private:
   std::string_view key_;
   std::string_view help_;
+  bool is_required_ = false;
   SettingBounds bounds_;
   std::function<absl::Status(const DocumentNode&, const SettingBounds&, Struct&)> read_;
   std::function<void(SettingDescription&)> describe_;
@@ -129,6 +140,8 @@ class SettingsSchema {
     if (absl::Status status = CheckKeys(node, keys); !status.ok()) return status;
     for (const SettingField<Struct>& field : fields_) {
       const DocumentNode* value = node.Find(field.key());
+      if (value == nullptr && field.is_required())
+        return node.Error(StrCat("key ", Quoted(field.key()), " is missing"));
       if (value == nullptr) continue;
       if (absl::Status status = field.Read(*value, out); !status.ok()) return status;
     }

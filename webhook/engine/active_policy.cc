@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dates, shares, and who is excused.
+#include "webhook/engine/active_policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "webhook/kube/owner.h"
+#include "webhook/kube/stable_hash.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+// The image volume that a pointer leads into, or nullptr.
+const Volume* ImageVolumeAt(const Pod& pod, std::string_view pointer) {
+  constexpr std::string_view kVolumes = "/spec/volumes/";
+  if (!pointer.starts_with(kVolumes)) return nullptr;
+  pointer.remove_prefix(kVolumes.size());
+  std::size_t index = 0;
+  if (!absl::SimpleAtoi(ToAbsl(pointer.substr(0, pointer.find('/'))), &index) || index >= pod.volumes.size()) {
+    return nullptr;
+  }
+  return pod.volumes[index].image.has_value() ? &pod.volumes[index] : nullptr;
+}
+
+bool HoldsForAllContainers(const Exemption& exemption, const Pod& pod, std::string_view name) {
+  bool is_any = false;
+  for (const Container& container : pod.containers) {
+    if (!name.empty() && container.name != name) continue;
+    is_any = true;
+    if (!exemption.HoldsForContainer(container)) return false;
+  }
+  return is_any;
+}
+
+}  // namespace
+
+const Exemption* ActivePolicy::FindFor(const Control& control, const Container& container) const {
+  for (const Exemption* exemption : exemptions) {
+    if (exemption->Covers(control) && exemption->HoldsForContainer(container)) return exemption;
+  }
+  return nullptr;
+}
+
+const Exemption* ActivePolicy::FindForPod(const Control& control, const Pod& pod) const {
+  for (const Exemption* exemption : exemptions) {
+    if (!exemption->Covers(control)) continue;
+    if (!exemption->is_about_containers() || HoldsForAllContainers(*exemption, pod, "")) return exemption;
+  }
+  return nullptr;
+}
+
+const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod& pod, const Finding& finding) const {
+  if (finding.container.empty()) {
+    const Volume* volume = ImageVolumeAt(pod, finding.pointer);
+    for (const Exemption* exemption : exemptions) {
+      if (volume == nullptr || !exemption->Covers(control) || !exemption->containers.empty()) continue;
+      // An image volume is excused by its own image.
+      Container stand_in;
+      stand_in.image = volume->image->reference;
+      if (exemption->HoldsForContainer(stand_in)) return exemption;
+    }
+    return volume == nullptr ? FindForPod(control, pod) : nullptr;
+  }
+  for (const Exemption* exemption : exemptions) {
+    if (exemption->Covers(control) && HoldsForAllContainers(*exemption, pod, finding.container)) return exemption;
+  }
+  return nullptr;
+}
+
+bool IsHeldBack(const Policy& policy, const PolicyCase& policy_case, const ObjectMeta& metadata) {
+  if (policy.enforce_from.has_value() && policy_case.today < *policy.enforce_from) return true;
+  if (policy.enforce_percent >= 100) return false;
+  const std::uint64_t hash = StableHash(StrCat(policy_case.namespace_name, "/", RootName(metadata)));
+  return hash % 100 >= static_cast<std::uint64_t>(policy.enforce_percent);
+}
+
+std::vector<ActivePolicy> Activate(const std::vector<const Policy*>& policies, const PolicyCase& policy_case,
+                                   const Workload& workload) {
+  std::vector<ActivePolicy> active;
+  active.reserve(policies.size());
+  const std::string& service_account = workload.pod.service_account_name;
+  ExemptionSubject subject{.namespace_name = policy_case.namespace_name,
+                           .names = {},
+                           .service_account = service_account.empty() ? "default" : std::string_view(service_account),
+                           .user = policy_case.user};
+  for (const Policy* policy : policies) {
+    ActivePolicy one{
+        .policy = policy, .is_held_back = IsHeldBack(*policy, policy_case, workload.metadata), .exemptions = {}};
+    if (!policy->exemptions.empty() && subject.names.empty()) subject.names = KnownNames(workload.metadata);
+    policy->exemption_index.ForEach(policy_case.namespace_name, [&](std::size_t number) {
+      const Exemption& exemption = policy->exemptions[number];
+      if (!exemption.IsOver(policy_case.today) && exemption.HoldsFor(subject)) one.exemptions.push_back(&exemption);
+    });
+    active.push_back(std::move(one));
+  }
+  return active;
+}
+
+}  // namespace tidewaiter

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who a policy applies to, and who an exemption excuses: globs and label selectors against what is known of a workload.
+// Plain values; policy_reader.h fills them. Tested by tests/policy/match_test.cc and tests/policy/exemption_test.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "webhook/controls/base/control.h"
+#include "webhook/kube/label_selector.h"
+#include "webhook/policy/date.h"
+
+namespace tidewaiter {
+
+// What of a workload the match rules look at. Views: valid for the call only.
+struct MatchSubject {
+  std::string_view namespace_name;
+  std::string_view group;
+  std::string_view kind;
+};
+
+// An entry of spec.match.kinds: `Deployment`, or `Rollout.argoproj.io` with its group.
+struct KindPattern {
+  std::string kind;
+  // nullopt: not given. A built-in kind then means Kubernetes' own, any other the kind of whatever group.
+  std::optional<std::string> group;
+
+  bool Matches(std::string_view other_group, std::string_view other_kind) const;
+};
+
+// spec.match: every given part must hold; an absent part holds.
+struct Match {
+  std::vector<std::string> include_namespaces;  // globs; empty = all
+  std::vector<std::string> exclude_namespaces;  // globs; win over include
+  std::optional<LabelSelector> namespace_selector;
+  std::optional<LabelSelector> object_selector;
+  std::vector<KindPattern> kinds;  // empty = all
+
+  // The parts that are known before the object is read: namespace by name, and kind.
+  bool HoldsAt(const MatchSubject& subject) const;
+};
+
+// Whom an exemption is asked about. Views: valid for the call only.
+struct ExemptionSubject {
+  std::string_view namespace_name;
+  std::vector<std::string_view> names;  // of the object, and of the workload that made it
+  std::string_view service_account;
+  std::string_view user;
+};
+
+// spec.exemptions[*]: a named, reasoned, perhaps expiring exception.
+struct Exemption {
+  std::string name;
+  std::string reason;
+  std::optional<Date> until;  // the last day on which it applies
+  std::vector<std::string> namespaces;
+  std::vector<std::string> names;
+  std::vector<std::string> images;
+  std::vector<std::string> containers;
+  std::vector<std::string> service_accounts;
+  std::vector<std::string> users;
+  std::vector<const Control*> controls;  // sorted by address; empty = all
+
+  bool IsOver(Date today) const { return until.has_value() && today > *until; }
+  bool Covers(const Control& control) const;
+  // Whether what is asked of the workload as a whole holds; containers and images are asked of each container.
+  bool HoldsFor(const ExemptionSubject& subject) const;
+  bool HoldsForContainer(const Container& container) const;
+  // Whether it looks at single containers at all.
+  bool is_about_containers() const { return !images.empty() || !containers.empty(); }
+};
+
+}  // namespace tidewaiter
