@@ -252,6 +252,37 @@ TEST(ControlSettingsTest, EverySettingWithAValueItTakes) {
        " inject: {requests: {cpu: 100m, memory: 128Mi, ephemeral-storage: 1Gi}, limits: {cpu: 100m, memory: 1e9}},"
        " maximum: {requests: {cpu: 4}, limits: {cpu: \"8\", memory: 16Gi}}, maxLimitRequestRatio: {memory: 8}}"},
       {"resources", "{require: , inject: {}, maximum: {limits: }}"},
+      {"run-as-user-range", "{ranges: [{min: 1000, max: 1999}, {min: 65532}], required: false, inject: 1999}"},
+      {"run-as-group", "{ranges: [{}], required: true, inject: 0}"},
+      {"fs-group", "{ranges: [{max: 5}], required: true, inject: 5}"},
+      {"supplemental-groups", "{ranges: [{min: 0, max: 2147483647}], requireStrict: true, inject: true}"},
+      {"host-users", "{inject: true}"},
+      {"service-account", "{allowed: [\"web-*\"], denied: []}"},
+      {"service-account-token", "{allowedAccounts: [prometheus]}"},
+      {"probes", "{require: [liveness, readiness, startup], jobs: true}"},
+      {"image-pull-policy", "{allowed: [Always], allowedWithDigest: [Always, IfNotPresent, Never]}"},
+      {"secret-environment", "{allowed: [\"*-config\"]}"},
+      {"literal-credentials", "{names: [\"*PASSWORD*\"], allowedNames: [], detectValues: false}"},
+      {"duplicate-environment", "{}"},
+      {"interactive-terminal", "{ephemeral: true}"},
+      {"container-runtime-sockets", "{sockets: [/run/my.sock, '\\\\.\\pipe\\mine']}"},
+      {"host-paths", "{allowed: [{path: /var/log, readOnly: true}, {path: /}]}"},
+      {"host-paths", "{allowed: []}"},
+      {"privileged-ports", "{allowed: [80, {min: 400, max: 499}, {}]}"},
+      {"denied-ports", "{ports: [1, 65535, {min: 2, max: 2}]}"},
+      {"required-labels", "{required: {team: [], app.kubernetes.io/name: [\"web-*\", db]}}"},
+      {"required-annotations", "{required: {example.com/owner: [\"*\"]}}"},
+      {"capabilities", "{allowedAdd: [], deniedAdd: [], requiredDrop: [ALL], inject: true}"},
+      {"volume-types", "{allowed: [configMap, emptyDir], denied: [hostPath]}"},
+      {"default-namespace", "{denied: [default, \"kube-*\"]}"},
+      {"share-process-namespace", "{}"},
+      {"host-aliases", "{allowed: [\"*.example.com\"]}"},
+      {"dns-policy", "{allowed: [ClusterFirst, ClusterFirstWithHostNet, Default, None]}"},
+      {"priority-class", "{allowed: [\"web-*\"], denied: [], required: true}"},
+      {"runtime-class", "{allowed: [gvisor], denied: [\"*-test\"], required: false}"},
+      {"node-name", "{}"},
+      {"empty-dir-size-limit", "{onlyMemory: true, maximum: 1Gi, memoryMaximum: 64Mi, inject: 1024Mi}"},
+      {"sub-path", "{allowedTypes: []}"},
   };
   for (const auto& [id, text] : rows) EXPECT_EQ(ParseSettings(id, text), "") << id << " " << text;
 }
@@ -307,6 +338,82 @@ TEST(ControlSettingsTest, ExactErrors) {
        "s.yaml:1:1: inject.limits.cpu 1 is more than 9 times inject.requests.cpu 100m"},
   };
   for (const auto& [id, text, message] : rows) EXPECT_EQ(ParseSettings(id, text), message) << id << " " << text;
+}
+
+TEST(ControlSettingsTest, ExactErrorsOfFurtherControls) {
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"run-as-user-range", "{ranges: []}", "s.yaml:1:10: ranges: must hold at least one range"},
+      {"run-as-user-range", "{ranges: [1000]}", "s.yaml:1:11: ranges[0]: expected a mapping, found integer \"1000\""},
+      {"run-as-user-range", "{ranges: [{min: 5, max: 4}]}", "s.yaml:1:11: ranges[0]: min 5 is above max 4"},
+      {"run-as-user-range", "{ranges: [{}, {min: -1}]}", "s.yaml:1:21: ranges[1].min: must be at least 0, is -1"},
+      {"run-as-group", "{ranges: [{max: 2147483648}]}",
+       "s.yaml:1:17: ranges[0].max: must be at most 2147483647, is 2147483648"},
+      {"run-as-group", "{ranges: [{mx: 1}]}", "s.yaml:1:12: ranges[0].mx: unknown key; did you mean \"max\"?"},
+      {"run-as-group", "{inject: 0}", "s.yaml:1:1: inject 0 is in none of the ranges 1-2147483647"},
+      {"run-as-group", "{inject: true}", "s.yaml:1:10: inject: expected an integer, found boolean \"true\""},
+      {"fs-group", "{ranges: [{min: 5, max: 9}, {min: 20, max: 20}], inject: 10}",
+       "s.yaml:1:1: inject 10 is in none of the ranges 5-9, 20"},
+      {"fs-group", "{inject: -1}", "s.yaml:1:10: inject: must be at least 0, is -1"},
+      {"supplemental-groups", "{ranges: []}", "s.yaml:1:10: ranges: must hold at least one range"},
+      {"supplemental-groups", "{inject: 5}", "s.yaml:1:10: inject: expected a boolean, found integer \"5\""},
+      {"host-users", "{injct: true}", "s.yaml:1:2: injct: unknown key; did you mean \"inject\"?"},
+      {"service-account", "{denied: ['']}", "s.yaml:1:10: denied: a pattern must not be empty; use * for everything"},
+      {"service-account-token", "{allowedAccounts: [a b]}",
+       "s.yaml:1:19: allowedAccounts: pattern \"a b\" must not contain white space or control characters"},
+      {"probes", "{require: []}", "s.yaml:1:11: require: must name at least one probe"},
+      {"probes", "{require: [readyness]}",
+       "s.yaml:1:12: require[0]: \"readyness\" is none of liveness, readiness, startup; did you mean \"readiness\"?"},
+      {"image-pull-policy", "{allowed: []}", "s.yaml:1:11: allowed: must hold at least one policy"},
+      {"image-pull-policy", "{allowedWithDigest: []}", "s.yaml:1:21: allowedWithDigest: must hold at least one policy"},
+      {"image-pull-policy", "{allowed: [always]}",
+       "s.yaml:1:12: allowed[0]: \"always\" is none of Always, IfNotPresent, Never; did you mean \"Always\"?"},
+      {"secret-environment", "{allowed: s}", "s.yaml:1:11: allowed: expected a list, found string \"s\""},
+      {"literal-credentials", "{names: [a, 'b c']}",
+       "s.yaml:1:13: names[1]: pattern \"b c\" must not contain white space or control characters"},
+      {"literal-credentials", "{names: [1]}", "s.yaml:1:10: names[0]: expected a string, found integer \"1\""},
+      {"duplicate-environment", "{inject: true}", "s.yaml:1:2: inject: unknown key"},
+      {"interactive-terminal", "{ephemeral: 1}", "s.yaml:1:13: ephemeral: expected a boolean, found integer \"1\""},
+      {"container-runtime-sockets", "{sockets: []}", "s.yaml:1:11: sockets: must hold at least one path"},
+      {"container-runtime-sockets", "{sockets: [docker.sock]}",
+       "s.yaml:1:11: sockets: \"docker.sock\" is not an absolute path"},
+      {"host-paths", "{allowed: [{readOnly: true}]}", "s.yaml:1:12: allowed[0]: key \"path\" is missing"},
+      {"host-paths", "{allowed: [{path: var}]}", "s.yaml:1:19: allowed[0].path: \"var\" is not an absolute path"},
+      {"host-paths", "{allowed: [/var]}", "s.yaml:1:12: allowed[0]: expected a mapping, found string \"/var\""},
+      {"privileged-ports", "{allowed: ['80']}",
+       "s.yaml:1:12: allowed[0]: expected a port or a range {min, max}, found string \"80\""},
+      {"denied-ports", "{ports: []}", "s.yaml:1:9: ports: must hold at least one port"},
+      {"denied-ports", "{ports: [22, 0]}", "s.yaml:1:14: ports[1]: must be at least 1, is 0"},
+      {"denied-ports", "{ports: [65536]}", "s.yaml:1:10: ports[0]: must be at most 65535, is 65536"},
+      {"denied-ports", "{ports: [{min: 9, max: 8}]}", "s.yaml:1:10: ports[0]: min 9 is above max 8"},
+      {"denied-ports", "{ports: [{max: 65536}]}", "s.yaml:1:16: ports[0].max: must be at most 65535, is 65536"},
+      {"required-labels", "{}", "s.yaml:1:1: key \"required\" is missing"},
+      {"required-labels", "{required: {}}", "s.yaml:1:12: required: must name at least one key"},
+      {"required-labels", "{required: {team: x}}", "s.yaml:1:19: required.team: expected a list, found string \"x\""},
+      {"required-labels", "{required: {team: ['']}}",
+       "s.yaml:1:12: required: team: a pattern must not be empty; use * for everything"},
+      {"required-annotations", "{required: [team]}", "s.yaml:1:12: required: expected a mapping, found list"},
+      {"capabilities", "{inject: ALL}", "s.yaml:1:10: inject: expected a boolean, found string \"ALL\""},
+      {"volume-types", "{denied: [hostpath]}", nullptr},
+      {"default-namespace", "{denied: []}", "s.yaml:1:10: denied: must hold at least one pattern"},
+      {"host-aliases", "{allowed: [{}]}", "s.yaml:1:12: allowed[0]: expected a string, found mapping"},
+      {"dns-policy", "{allowed: []}", "s.yaml:1:11: allowed: must hold at least one policy"},
+      {"dns-policy", "{allowed: [Clusterfirst]}",
+       "s.yaml:1:12: allowed[0]: \"Clusterfirst\" is none of ClusterFirst, ClusterFirstWithHostNet, Default, None; "
+       "did you mean \"ClusterFirst\"?"},
+      {"priority-class", "{denied: ['']}", "s.yaml:1:10: denied: a pattern must not be empty; use * for everything"},
+      {"runtime-class", "{required: gvisor}", "s.yaml:1:12: required: expected a boolean, found string \"gvisor\""},
+      {"empty-dir-size-limit", "{inject: 0}", "s.yaml:1:10: inject: must be above 0, is 0"},
+      {"empty-dir-size-limit", "{maximum: -1Gi}", "s.yaml:1:11: maximum: must be above 0, is -1Gi"},
+      {"empty-dir-size-limit", "{inject: 2Gi, maximum: 1Gi}", "s.yaml:1:1: inject 2Gi is above maximum 1Gi"},
+      {"sub-path", "{allowedTypes: [secrets]}", nullptr},
+  };
+  for (const auto& [id, text, message] : rows) {
+    if (message == nullptr) {  // names every volume type there is
+      EXPECT_NE(ParseSettings(id, text).find("did you mean"), std::string::npos) << ParseSettings(id, text);
+      continue;
+    }
+    EXPECT_EQ(ParseSettings(id, text), message) << id << " " << text;
+  }
 }
 
 // What could not be applied to any Pod must not be loaded: the API server would refuse each Pod that is patched so.

@@ -82,10 +82,15 @@ class ReadmeTest(unittest.TestCase):
         webhook = Webhook("--drain-seconds", "0")
         for door in ("mutate", "validate"):
             webhook.ask(door, load_review("create-pod.json"))
-        names = set(re.findall(r"(?m)^# TYPE (\S+)", webhook.ops("/metrics").text))
+        text = webhook.ops("/metrics").text
         webhook.stop()
+        names = set(re.findall(r"(?m)^# TYPE (\S+)", text))
         table = README.partition("\n## Metrics\n")[2].partition("\n## ")[0]
         self.assertEqual(set(re.findall(r"`(tidewaiter_[a-z_]+)`", table)), names)
+        samples = re.findall(r'`(tidewaiter_[a-z_]+\{[^}`]+\})`', README)
+        self.assertTrue(samples)
+        for sample in samples:
+            self.assertIn(f"\n{sample} ", text)
 
 
 if __name__ == "__main__":

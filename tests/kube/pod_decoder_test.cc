@@ -42,6 +42,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
         "livenessProbe": {"httpGet": {"port": 1, "host": "h1"}}, "readinessProbe": {"tcpSocket": {"host": "h2"}},
         "startupProbe": {"exec": {"command": ["true"]}},
         "lifecycle": {"postStart": {"httpGet": {"host": "h3"}}, "preStop": {"tcpSocket": {"host": "h4"}}},
+        "volumeDevices": [{"name": "d", "devicePath": "/dev/d"}],
         "volumeMounts": [{"name": "m", "mountPath": "/m", "readOnly": true, "subPath": "s", "subPathExpr": "e"}],
         "resources": {"requests": {"cpu": 0.5}, "limits": {"cpu": 2, "memory": " 1Gi "}},
         "securityContext": {"allowPrivilegeEscalation": false, "privileged": true, "procMount": "Default",
@@ -118,6 +119,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(web.lifecycle->post_start->http_get->host, "h3");
   EXPECT_EQ(web.lifecycle->pre_stop->tcp_socket->host, "h4");
   EXPECT_EQ(web.volume_mounts.at(0).mount_path, "/m");
+  EXPECT_EQ(web.volume_devices.at(0).device_path, "/dev/d");
   EXPECT_EQ(web.resources->requests.at("cpu"), *Quantity::Parse("500m"));
   EXPECT_EQ(web.resources->limits.at("memory"), *Quantity::Parse("1Gi"));
   EXPECT_EQ(web.security_context->privileged, true);

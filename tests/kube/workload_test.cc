@@ -58,6 +58,8 @@ TEST(WorkloadTest, SaysWhereTheTemplateIsMissing) {
       {R"({"spec": {"template": null}})", "spec.template: required: expected an object"},
       {R"({"spec": {"template": 1}})", "spec.template: expected an object, found integer"},
       {R"({"spec": "x"})", "spec: expected an object, found string"},
+      {R"({"spec": {"template": {}, "template": {}}})", "spec.template: given twice"},
+      {R"({"spec": {}, "spec": {"template": {}}})", "spec: given twice"},
       {R"({"metadata": 1, "spec": {}})", "metadata: expected an object, found integer"},
       {R"({"spec": {"template": {"spec": {"containers": 1}}}})",
        "spec.template.spec.containers: expected an array, found integer"}};

@@ -131,6 +131,12 @@ TEST(PolicyLoaderTest, ErrorsNameFileLineColumnAndKey) {
        "f.yaml:6:16: spec.controls.resources: inject.requests.cpu 2 is above inject.limits.cpu 1"},
       {control("resources: {inject: {limits: {cpu: 2}}, maximum: {limits: {cpu: 1}}}"),
        "f.yaml:6:16: spec.controls.resources: inject.limits.cpu 2 is above maximum.limits.cpu 1"},
+      {control("resources: {inject: {limits: {cpu: 2}}, maximum: {requests: {cpu: 1}}}"),
+       "f.yaml:6:16: spec.controls.resources: inject.limits.cpu 2 is above maximum.requests.cpu 1, and a container "
+       "without a request requests its limit: give inject.requests.cpu"},
+      {control("read-only-root-filesystem: {writablePaths: [/proc/sys]}"),
+       "f.yaml:6:48: spec.controls.read-only-root-filesystem.writablePaths: \"/proc/sys\" is the kernel's: an empty "
+       "directory there breaks every container"},
       {control("resources: {maxLimitRequestRatio: {cpu: 500m}}"),
        "f.yaml:6:39: spec.controls.resources.maxLimitRequestRatio: cpu: must be at least 1, is 500m: a limit may never "
        "be "

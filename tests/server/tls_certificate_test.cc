@@ -7,18 +7,15 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "tests/testing/pem_files.h"
+#include "tests/testing/temporary_folder.h"
 #include "webhook/kube/text.h"
 #include "webhook/server/openssl.h"
 
 namespace tidewaiter {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kNow = 1'800'000'000;
@@ -59,30 +56,17 @@ TEST(SelfSignedTest, RefusesNamesThatAreNone) {
 
 class FilesTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / StrCat("tidewaiter-tls-", getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // Writes a pair NAME.crt and NAME.key; the key encrypted when a passphrase is given.
   void WritePair(const std::string& name, const char* passphrase = nullptr) {
-    const auto certificate = MakeSelfSignedCertificate({name}, kNow);
-    SSL_CTX* context = certificate->context.get();
-    std::unique_ptr<FILE, OpenSslDeleter<fclose>> file(fopen(Path(name + ".crt").c_str(), "w"));
-    PEM_write_X509(file.get(), SSL_CTX_get0_certificate(context));
-    file.reset(fopen(Path(name + ".key").c_str(), "w"));
-    PEM_write_PKCS8PrivateKey(file.get(), SSL_CTX_get0_privatekey(context),
-                              passphrase == nullptr ? nullptr : EVP_aes_128_cbc(), passphrase,
-                              passphrase == nullptr ? 0 : 4, nullptr, nullptr);
+    WritePemPair(Path(name), name, kNow, passphrase);
   }
-  std::string Path(const std::string& name) { return (folder_ / name).string(); }
+  std::string Path(const std::string& name) { return folder_.Path(name); }
   std::string ErrorOf(const std::string& certificate, const std::string& key) {
     const auto loaded = LoadCertificate(Path(certificate), Path(key));
     return loaded.ok() ? "ok" : std::string(MessageOf(loaded.status()));
   }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(FilesTest, LoadsAPair) {
@@ -97,7 +81,7 @@ TEST_F(FilesTest, NamesTheFileThatIsWrong) {
   WritePair("a");
   WritePair("b");
   WritePair("locked", "pass");
-  std::ofstream(Path("text.crt")) << "no certificate";
+  folder_.Write("text.crt", "no certificate");
   EXPECT_EQ(ErrorOf("missing.crt", "a.key"), Path("missing.crt") + ": cannot be read: No such file or directory");
   EXPECT_EQ(ErrorOf("a.crt", "missing.key"), Path("missing.key") + ": cannot be read: No such file or directory");
   EXPECT_THAT(ErrorOf("text.crt", "a.key"), HasSubstr(Path("text.crt") + ": no usable PEM certificate"));

@@ -26,7 +26,7 @@ class WebhookServerTest : public ::testing::Test {
     options.listen_port = options.ops_port = 0;
     options.log_level = LogLevel::kError;
     options.version = "test";
-    server_ = *WebhookServer::Start(options, *LoadPolicies({}));
+    server_ = *WebhookServer::Start(options);
   }
 
   // One plain GET on the operations port.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `tidewaiter policy check`: loads policy documents as the server would and says what is wrong with each.
+// `tidewaiter policy check`: loads policy documents as the server would and says what is wrong with each. `policy
+// schema`: their JSON Schema.
 // Tested by tests/cli/command_line_test.cc.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "webhook/cli/command_line.h"
 #include "webhook/kube/text.h"
+#include "webhook/policy/json_schema.h"
 #include "webhook/policy/policy_loader.h"
 
 namespace tidewaiter {
@@ -28,11 +30,18 @@ void RunPolicyCheck(const std::vector<std::string>& paths, CommandContext& conte
                       << " controls\n";
 }
 
+void AddPolicySchemaCommand(CLI::App& policy, CommandContext& context) {
+  CLI::App* schema = policy.add_subcommand("schema", "Print the JSON Schema of policy documents, for editors");
+  schema->footer("In a policy file: # yaml-language-server: $schema=podpolicy.schema.json");
+  schema->callback([&context] { context.streams.out << PolicyJsonSchema(); });
+}
+
 }  // namespace
 
 void AddPolicyCommand(CLI::App& app, CommandContext& context) {
   CLI::App* policy = app.add_subcommand("policy", "Work on policy documents");
   policy->require_subcommand(1);
+  AddPolicySchemaCommand(*policy, context);
   CLI::App* check = policy->add_subcommand("check", "Say whether policy documents can be loaded, and why not");
   const auto paths = std::make_shared<std::vector<std::string>>();
   check->add_option("FILE", *paths, "Policy files, or folders of *.yaml")->required();

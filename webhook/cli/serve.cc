@@ -9,14 +9,12 @@
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/version.h"
 #include "webhook/kube/text.h"
-#include "webhook/policy/policy_loader.h"
 #include "webhook/server/webhook_server.h"
 
 namespace tidewaiter {
 namespace {
 
 struct ServeArguments {
-  std::vector<std::string> policies;
   std::string namespaces;
   std::string listen = "0.0.0.0:8443";
   std::string ops_listen = "0.0.0.0:8080";
@@ -50,20 +48,19 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   options.limits.max_worker_wait = std::chrono::milliseconds(arguments.max_wait_ms);
   options.version = kVersion;
 
-  absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(arguments.policies);
-  if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
   absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   options.namespaces = *std::move(namespaces);
   BlockSignals();
-  absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options, *policies);
+  absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
 
   std::ostream& out = context.streams.out;
   out << "tidewaiter " << kVersion << " serves https://" << options.listen_host << ":" << (*server)->port()
       << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
       << " (/livez, /readyz, /metrics)\n";
-  for (const Policy& policy : (*policies)->policies()) {
+  const std::shared_ptr<const PolicySet> policies = (*server)->policies();
+  for (const Policy& policy : policies->policies()) {
     out << "policy " << policy.name << ": " << policy.controls.size() << " controls (" << policy.source << ")\n";
   }
   if (!(*server)->ca_pem().empty())
@@ -78,7 +75,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("serve", "Serve the admission webhooks over HTTPS");
   const auto arguments = std::make_shared<ServeArguments>();
   ServeOptions& options = arguments->options;
-  AddPoliciesOption(*command, arguments->policies);
+  AddPoliciesOption(*command, options.policy_paths);
   AddNamespacesOption(*command, arguments->namespaces);
   CLI::Option* certificate =
       command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
@@ -111,7 +108,10 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--log-level", arguments->log_level, "error, warn, info or debug")
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();
-  command->footer("SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
+  command->footer(
+      "Policies and certificate are read anew when their files change; what is not good is logged, and changes "
+      "nothing.\n"
+      "SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
   command->callback([arguments, &context] { RunServe(*arguments, context); });
 }
 

@@ -32,7 +32,8 @@ struct DefaultNamespaceSettings {
 
 void Check(const Pod& pod, const DefaultNamespaceSettings& settings, Findings& findings) {
   if (pod.namespace_name.empty() || !MatchesAny(settings.denied, pod.namespace_name)) return;
-  findings.push_back(PodFinding("/metadata/namespace", StrCat("must not be in namespace ", Quoted(pod.namespace_name)),
+  findings.push_back(PodFinding(std::string(kNamespacePointer),
+                                StrCat("must not be in namespace ", Quoted(pod.namespace_name)),
                                 "metadata: {namespace: <a namespace made for this workload>}"));
 }
 

@@ -13,6 +13,8 @@
 //           when it uses it.
 // Source:   https://kubernetes.io/docs/concepts/storage/volumes/#emptydir; kubelet pkg/kubelet/eviction
 //           (emptyDirLimitEviction)
+#include <limits>
+
 #include "webhook/controls/base/control.h"
 #include "webhook/kube/text.h"
 
@@ -78,9 +80,13 @@ void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& 
       continue;
     }
     const std::optional<Quantity>& suggestion = maximum.has_value() ? maximum : settings.inject;
-    findings.push_back(VolumeFinding(
+    Finding& finding = findings.emplace_back(VolumeFinding(
         volume, i, "/emptyDir/sizeLimit", std::move(requirement),
         StrCat("emptyDir: {sizeLimit: ", suggestion.has_value() ? suggestion->text() : std::string("1Gi"), "}")));
+    if (limit == nullptr) continue;
+    finding.identity = "emptyDir.sizeLimit above maximum or none";
+    finding.badness =
+        *limit > Quantity() ? static_cast<long double>(limit->nanos()) : std::numeric_limits<long double>::max();
   }
 }
 

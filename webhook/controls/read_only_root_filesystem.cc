@@ -61,22 +61,29 @@ std::string FreeVolumeName(const Pod& pod, const Container& container, std::stri
   return name;
 }
 
+// Whether something of the user's lies at or above the path. The API server takes no mount at the path of a raw block
+// device either (core validation ValidateVolumeMounts).
+bool IsMounted(const Container& container, std::string_view path) {
+  return std::any_of(container.volume_mounts.begin(), container.volume_mounts.end(),
+                     [&](const VolumeMount& mount) { return IsSameOrBelow(path, mount.mount_path); }) ||
+         std::any_of(container.volume_devices.begin(), container.volume_devices.end(),
+                     [&](const VolumeDevice& device) { return IsSameOrBelow(path, device.device_path); });
+}
+
 void Inject(const ReadOnlyRootFilesystemSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
     const Container& container = pod.containers[i];
+    if (!editor.MayEdit(container)) continue;
     const bool is_set =
         container.security_context.has_value() && container.security_context->read_only_root_filesystem.has_value();
-    if (is_set || !editor.MayEdit(container)) continue;
-    editor.SetReadOnlyRootFilesystem(i);
+    if (!is_set) editor.SetReadOnlyRootFilesystem(i);
+    // Where another policy made it read-only, this one's paths are needed all the same.
+    if (!editor.HasSet(container.pointer + "/securityContext/readOnlyRootFilesystem")) continue;
     if (!editor.may_add_volumes() || container.kind == ContainerKind::kEphemeral) continue;
     for (const std::string& path : settings.writable_paths) {
-      const auto& mounts = container.volume_mounts;
-      const bool is_mounted = std::any_of(mounts.begin(), mounts.end(), [&](const VolumeMount& mount) {
-        return IsSameOrBelow(path, mount.mount_path);
-      });
-      if (is_mounted) continue;
+      if (IsMounted(container, path)) continue;
       std::string name = FreeVolumeName(pod, container, path);
       editor.AddEmptyDir(name, settings.size_limit);
       editor.AddVolumeMount(i, std::move(name), path);

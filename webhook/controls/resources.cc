@@ -11,13 +11,13 @@
 //           `maxLimitRequestRatio` times its request. Init and sidecar containers like all others. Ephemeral containers
 //           are not judged: the API server refuses resources on them (core/v1 EphemeralContainerCommon).
 // Settings: require, inject, maximum, maxLimitRequestRatio.
-// Injects:  the defaults of `inject` where nothing is set: a request only if the container has no limit of that
-// resource, a
+// Injects:  the defaults of `inject` where nothing is set: a request only if the user gave no limit of that resource, a
 //           limit never below the container's request and not beside limits of the whole Pod, nothing that would break
 //           `maximum` or the ratio.
 // Source:   https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/; KEP-2837 (Pod-level
 // resources)
 #include <algorithm>
+#include <limits>
 
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/resource_settings.h"
@@ -43,6 +43,8 @@ const Quantity* EffectiveAmount(const std::optional<ResourceRequirements>& resou
   const Quantity* amount = AmountOf(resources, list, resource);
   return amount == nullptr && list == kRequests ? AmountOf(resources, kLimits, resource) : amount;
 }
+
+long double ToReal(const Quantity& amount) { return static_cast<long double>(amount.nanos()); }
 
 std::string_view ListName(List list) { return list == kRequests ? "requests" : "limits"; }
 
@@ -73,13 +75,15 @@ bool IsBoundByPod(const Pod& pod, List list, std::string_view resource) {
 
 void CheckMaximum(const Pod& pod, const Owner& owner, List list, const ResourceList& maximum, Findings& findings) {
   for (const auto& [resource, most] : maximum) {
-    const Quantity* amount = AmountOf(owner.resources, list, resource);
+    const Quantity* amount = EffectiveAmount(owner.resources, list, resource);
     if (amount == nullptr || *amount <= most) continue;
-    if (owner.container == nullptr && !IsBoundByPod(pod, list, resource)) continue;
-    findings.push_back(owner.MakeFinding(list, resource,
-                                         StrCat("must not set resources.", ListName(list), ".", resource, " above ",
-                                                most.text(), " (is ", amount->text(), ")"),
-                                         most.text()));
+    // A limit of the Pod bounds only containers that have none; its request is reserved for the Pod as a whole.
+    if (owner.container == nullptr && list == kLimits && !IsBoundByPod(pod, list, resource)) continue;
+    const std::string what = StrCat("must not set resources.", ListName(list), ".", resource, " above ", most.text());
+    Finding& finding = findings.emplace_back(
+        owner.MakeFinding(list, resource, StrCat(what, " (is ", amount->text(), ")"), most.text()));
+    finding.identity = what;
+    finding.badness = ToReal(*amount);
   }
 }
 
@@ -88,11 +92,14 @@ void CheckRatio(const Owner& owner, const ResourceList& ratios, Findings& findin
     const Quantity* limit = AmountOf(owner.resources, kLimits, resource);
     const Quantity* request = EffectiveAmount(owner.resources, kRequests, resource);
     if (limit == nullptr || request == nullptr || !ExceedsRatio(*limit, *request, ratio)) continue;
-    findings.push_back(
-        owner.MakeFinding(kLimits, resource,
-                          StrCat("must not set resources.limits.", resource, " above ", ratio.text(),
-                                 " times the request (is ", limit->text(), ", request ", request->text(), ")"),
+    const std::string what =
+        StrCat("must not set resources.limits.", resource, " above ", ratio.text(), " times the request");
+    Finding& finding = findings.emplace_back(
+        owner.MakeFinding(kLimits, resource, StrCat(what, " (is ", limit->text(), ", request ", request->text(), ")"),
                           StrCat("<at most ", ratio.text(), " x ", request->text(), ">")));
+    finding.identity = what;
+    // Nothing is a worse ratio than to a request of 0.
+    finding.badness = request->is_zero() ? std::numeric_limits<long double>::max() : ToReal(*limit) / ToReal(*request);
   }
 }
 
@@ -105,10 +112,11 @@ void CheckRequired(const Pod& pod, const Owner& owner, List list, const std::vec
     if (is_given(EffectiveAmount(pod.resources, list, resource))) continue;
     const auto suggestion = defaults.find(resource);
     const bool is_zero = EffectiveAmount(owner.resources, list, resource) != nullptr;
-    findings.push_back(owner.MakeFinding(
-        list, resource,
-        StrCat("must set resources.", ListName(list), ".", resource, is_zero ? " above 0 (0 means none)" : ""),
+    const std::string what = StrCat("must set resources.", ListName(list), ".", resource);
+    Finding& finding = findings.emplace_back(owner.MakeFinding(
+        list, resource, StrCat(what, is_zero ? " above 0 (0 means none)" : ""),
         suggestion == defaults.end() ? std::string_view("<amount>") : std::string_view(suggestion->second.text())));
+    finding.identity = what;
   }
 }
 
@@ -142,24 +150,34 @@ bool IsAboveBounds(const ResourcesSettings& settings, List list, const std::stri
 
 void InjectInto(std::size_t i, const ResourcesSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
-  // Copied, because what was there before decides, not what is injected on the way.
-  const std::optional<ResourceRequirements> before = pod.containers[i].resources;
+  const Container& container = pod.containers[i];
   const auto is_pod_level = [&](std::string_view resource) {
     return AmountOf(pod.resources, kRequests, resource) != nullptr ||
            AmountOf(pod.resources, kLimits, resource) != nullptr;
   };
   const bool has_pod_limits = pod.resources.has_value() && !pod.resources->limits.empty();
-  for (const auto& [resource, amount] : settings.inject.limits) {
-    if (has_pod_limits || is_pod_level(resource) || AmountOf(before, kLimits, resource) != nullptr) continue;
-    const Quantity* request = AmountOf(before, kRequests, resource);
-    const Quantity& limit = request != nullptr && *request > amount ? *request : amount;
-    if (!IsAboveBounds(settings, kLimits, resource, limit, request)) editor.SetLimit(i, resource, limit);
-  }
+  // What the user wrote decides, not what was injected on the way, for this policy or another: so the order of policies
+  // does not matter.
+  const auto is_users_limit = [&](std::string_view resource) {
+    return AmountOf(container.resources, kLimits, resource) != nullptr &&
+           !editor.HasSet(StrCat(container.pointer, FieldOf(kLimits, resource)));
+  };
   for (const auto& [resource, amount] : settings.inject.requests) {
-    if (is_pod_level(resource) || EffectiveAmount(before, kRequests, resource) != nullptr) continue;
-    const Quantity* limit = AmountOf(pod.containers[i].resources, kLimits, resource);
+    if (is_pod_level(resource) || AmountOf(container.resources, kRequests, resource) != nullptr) continue;
+    if (is_users_limit(resource)) continue;  // the API server makes it the request
+    const Quantity* limit = AmountOf(container.resources, kLimits, resource);
     if (limit != nullptr && amount > *limit) continue;
     if (!IsAboveBounds(settings, kRequests, resource, amount, nullptr)) editor.SetRequest(i, resource, amount);
+  }
+  for (const auto& [resource, amount] : settings.inject.limits) {
+    if (has_pod_limits || is_pod_level(resource)) continue;
+    if (AmountOf(container.resources, kLimits, resource) != nullptr) continue;
+    const Quantity* request = AmountOf(container.resources, kRequests, resource);
+    const Quantity& limit = request != nullptr && *request > amount ? *request : amount;
+    if (IsAboveBounds(settings, kLimits, resource, limit, request)) continue;
+    // Without a request the limit becomes the request as well.
+    if (request == nullptr && IsAboveBounds(settings, kRequests, resource, limit, nullptr)) continue;
+    editor.SetLimit(i, resource, limit);
   }
 }
 

@@ -40,22 +40,19 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
 }
 
 // Keeps the findings about ephemeral containers that are new: nothing else can change in pods/ephemeralcontainers.
-void KeepNewEphemeral(const EditScope& scope, std::vector<JudgedFinding>& findings) {
-  const auto& names = scope.new_ephemeral_containers;
+void KeepNewEphemeral(const std::vector<std::string>& names, std::vector<JudgedFinding>& findings) {
   std::erase_if(findings, [&](const JudgedFinding& judged) {
     return std::find(names.begin(), names.end(), judged.finding.container) == names.end();
   });
 }
 
-// The findings on one Pod or template; none when nothing of what is judged has changed (labels, scale, status,
-// finalizers): that is not this request's doing.
+// The findings on one Pod or template.
 std::vector<JudgedFinding> JudgeChange(const DoorCase& door_case, JudgedWorkload& workload,
                                        std::vector<std::string>& notes) {
   const Pod* old_pod = workload.old.has_value() ? &workload.old->pod : nullptr;
-  if (old_pod != nullptr && *old_pod == workload.now.pod) return {};
   std::vector<JudgedFinding> findings = JudgeWorkload(door_case, workload.now, old_pod, &notes);
-  if (door_case.request.subresource == "ephemeralcontainers") {
-    KeepNewEphemeral(FindEditScope(door_case.request, workload.now, old_pod).value_or(EditScope{}), findings);
+  if (door_case.request.subresource == "ephemeralcontainers" && old_pod != nullptr) {
+    KeepNewEphemeral(NewEphemeralContainers(workload.now.pod, *old_pod), findings);
   }
   if (workload.old.has_value() && AnyDenies(findings)) {
     MarkInherited(JudgeWorkload(door_case, *workload.old, nullptr, nullptr), findings);

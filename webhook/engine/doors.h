@@ -23,7 +23,7 @@ struct JudgedWorkload {
 struct DoorCase {
   const AdmissionRequest& request;
   PolicyCase policy_case;
-  // Built-in kinds have one; a custom resource may have several, or none.
+  // Those that are new or changed. Built-in kinds have one; a custom resource may have several.
   std::vector<JudgedWorkload> workloads;
   // Those that match the workload, in order of name.
   std::vector<const Policy*> policies;

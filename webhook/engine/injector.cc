@@ -39,18 +39,22 @@ bool HasContainer(const Pod& pod, std::string_view name) {
 
 }  // namespace
 
+std::vector<std::string> NewEphemeralContainers(const Pod& pod, const Pod& old_pod) {
+  std::vector<std::string> names;
+  for (const Container& container : pod.containers) {
+    if (container.kind == ContainerKind::kEphemeral && !HasContainer(old_pod, container.name)) {
+      names.push_back(container.name);
+    }
+  }
+  return names;
+}
+
 std::optional<EditScope> FindEditScope(const AdmissionRequest& request, const Workload& workload, const Pod* old_pod) {
   if (!workload.pod_pointer.empty()) return EditScope{};
   if (workload.pod.is_mirror()) return std::nullopt;
   if (request.operation == "CREATE" && request.subresource.empty()) return EditScope{};
   if (request.subresource != "ephemeralcontainers" || old_pod == nullptr) return std::nullopt;
-  EditScope scope{.is_new_pod = false, .new_ephemeral_containers = {}};
-  for (const Container& container : workload.pod.containers) {
-    if (container.kind == ContainerKind::kEphemeral && !HasContainer(*old_pod, container.name)) {
-      scope.new_ephemeral_containers.push_back(container.name);
-    }
-  }
-  return scope;
+  return EditScope{.is_new_pod = false, .new_ephemeral_containers = NewEphemeralContainers(workload.pod, *old_pod)};
 }
 
 bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind) {

@@ -25,6 +25,9 @@ struct InjectionResult {
   std::string patch;  // RFC 6902, or ""
 };
 
+// The names of the ephemeral containers that `old_pod` does not have.
+std::vector<std::string> NewEphemeralContainers(const Pod& pod, const Pod& old_pod);
+
 // What the API server lets a webhook change of this object, or nullopt for nothing at all. `old_pod` is the Pod before
 // an update, or nullptr. Pods: while being created, and new containers of pods/ephemeralcontainers; mirror Pods never
 // (kubernetes pkg/apis/core/validation: ValidatePodUpdate, allowedEphemeralContainerFields). Templates: their Pods are

@@ -4,8 +4,8 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -53,22 +53,45 @@ std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std:
                           .is_inherited = false,
                           .exemption = exemption == nullptr ? std::string() : exemption->name,
                           .finding = finding});
-        if (!pod_pointer.empty()) judged.back().finding.pointer = StrCat(pod_pointer, finding.pointer);
+        if (!pod_pointer.empty() && finding.pointer != kNamespacePointer)
+          judged.back().finding.pointer = StrCat(pod_pointer, finding.pointer);
       }
     }
   }
   return judged;
 }
 
+namespace {
+
+// Whose violation it is, however the container is called: turning an init container into a sidecar changes the name of
+// its kind, and moving it changes its index, but not its list and name.
+std::string_view ListOf(const Finding& finding) {
+  if (finding.container.empty()) return finding.subject;
+  for (const std::string_view list : {"/initContainers/", "/ephemeralContainers/"}) {
+    if (finding.pointer.find(list) != std::string::npos) return list;
+  }
+  return "/containers/";
+}
+
+}  // namespace
+
 void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<JudgedFinding>& findings) {
   const auto key = [](const JudgedFinding& judged) {
-    return std::tie(judged.policy, judged.finding.control, judged.finding.subject, judged.finding.requirement);
+    const Finding& finding = judged.finding;
+    return std::tuple<std::string_view, std::string_view, std::string_view, std::string_view, std::string_view>(
+        judged.policy, finding.control, ListOf(finding), finding.container,
+        finding.identity.empty() ? finding.requirement : finding.identity);
   };
-  std::set<decltype(key(old_findings.front()))> old_keys;
+  std::map<decltype(key(old_findings.front())), long double> worst;
   for (const JudgedFinding& judged : old_findings) {
-    if (!judged.is_exempt()) old_keys.insert(key(judged));  // what was excused was no violation
+    if (judged.is_exempt()) continue;  // what was excused was no violation
+    const auto [entry, is_new] = worst.emplace(key(judged), judged.finding.badness);
+    if (!is_new) entry->second = std::max(entry->second, judged.finding.badness);
   }
-  for (JudgedFinding& judged : findings) judged.is_inherited = old_keys.contains(key(judged));
+  for (JudgedFinding& judged : findings) {
+    const auto before = worst.find(key(judged));
+    judged.is_inherited = before != worst.end() && judged.finding.badness <= before->second;
+  }
 }
 
 bool AnyDenies(const std::vector<JudgedFinding>& findings) {

@@ -26,8 +26,9 @@ struct JudgedPod {
 std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
                                  const JudgedPod& pod, std::string_view pod_pointer, bool only_resources);
 
-// Marks each finding that the object before the update had as well: same policy, control, container (by kind and name)
-// and requirement, so that a moved container is still the same and another bad value is a new violation.
+// Marks each finding that the object before the update had as well: same policy, control, container (by list and name)
+// and Finding::identity, no worse by Finding::badness. So a moved container is still the same, an improvement that does
+// not go all the way is none the less one, and another bad value is a new violation.
 void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<JudgedFinding>& findings);
 
 // Whether any finding denies.

@@ -143,7 +143,12 @@ struct FindingGroup {
 
   // As a warning: whole if it fits, else without its places, else cut; who says so always stays.
   std::string Warning() const {
-    const std::string_view note = first().is_inherited ? " (was so before this update)" : "";
+    // A template's update is let through; the Pods that its controller makes of it are new, and are not.
+    const bool is_template = first().finding.pointer.find("/template/") != std::string::npos;
+    const bool denies_pods = is_template && first().mode == Mode::kEnforce;
+    const std::string_view note = !first().is_inherited ? ""
+                                  : denies_pods         ? " (was so before this update; new Pods will be denied)"
+                                                        : " (was so before this update)";
     std::string whole = StrCat(Line(), note);
     if (whole.size() <= kMaxWarningBytes) return whole;
     const std::string origin = WithoutControlCharacters(StrCat(note, Origin(first().policy, first().finding.control)));

@@ -101,46 +101,60 @@ std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, con
   return patterns;
 }
 
-// One of the request's two objects, decoded template by template.
+// One of the request's two objects: its metadata first, which says who looks at it, then template by template.
 struct DecodedObject {
   ObjectMeta metadata;
   std::vector<TemplatePlace> places;
   std::vector<Workload> workloads;  // in the order of `places`
 };
 
-// Says which object it was when it cannot.
-absl::StatusOr<DecodedObject> DecodeObject(std::string_view field, const std::optional<JsonValue>& object,
-                                           const AdmissionRequest& request,
-                                           const std::vector<std::string_view>& patterns) {
-  if (!HasObject(object)) {
-    return InvalidArgument(StrCat("request.", field, ": required on ", request.operation, ": expected an object"));
-  }
-  const auto refuse = [&](const absl::Status& status) {
-    return InvalidArgument(
-        StrCat(request.kind.kind, field == "object" ? "" : " before the update", ": ", MessageOf(status)));
-  };
-  const bool is_built_in = PodPointerOf(request.kind.group, request.kind.kind).has_value();
-  DecodedObject decoded;
-  absl::StatusOr<ObjectMeta> metadata = DecodeObjectMeta(*object);
-  if (!metadata.ok()) return refuse(metadata.status());
-  decoded.metadata = *std::move(metadata);
-  for (const std::string_view pattern : patterns) {
-    // A built-in kind must have its template; a custom resource may be without.
-    if (is_built_in) {
-      decoded.places.push_back({std::string(pattern), std::string(pattern)});
-      continue;
+class ObjectDecoder {
+ public:
+  // `field` is "object" or "oldObject".
+  ObjectDecoder(const AdmissionRequest& request, std::string_view field)
+      : request_(request), field_(field), object_(field == "object" ? request.object : request.old_object) {}
+
+  absl::Status DecodeMetadata(DecodedObject& decoded) const {
+    if (!HasObject(object_)) {
+      return InvalidArgument(StrCat("request.", field_, ": required on ", request_.operation, ": expected an object"));
     }
-    absl::StatusOr<std::vector<TemplatePlace>> places = FindTemplates(*object, pattern);
-    if (!places.ok()) return refuse(places.status());
-    decoded.places.insert(decoded.places.end(), places->begin(), places->end());
+    absl::StatusOr<ObjectMeta> metadata = DecodeObjectMeta(*object_);
+    if (!metadata.ok()) return Refusal(metadata.status());
+    decoded.metadata = *std::move(metadata);
+    return absl::OkStatus();
   }
-  for (const TemplatePlace& place : decoded.places) {
-    absl::StatusOr<Pod> pod = DecodePodAt(*object, place.pointer);
-    if (!pod.ok()) return refuse(pod.status());
-    decoded.workloads.push_back({.metadata = decoded.metadata, .pod_pointer = place.pointer, .pod = *std::move(pod)});
+
+  absl::Status DecodeTemplates(const std::vector<std::string_view>& patterns, DecodedObject& decoded) const {
+    const bool is_built_in = PodPointerOf(request_.kind.group, request_.kind.kind).has_value();
+    for (const std::string_view pattern : patterns) {
+      // A built-in kind must have its template; a custom resource may be without.
+      if (is_built_in) {
+        decoded.places.push_back({std::string(pattern), std::string(pattern)});
+        continue;
+      }
+      absl::StatusOr<std::vector<TemplatePlace>> places = FindTemplates(*object_, pattern);
+      if (!places.ok()) return Refusal(places.status());
+      decoded.places.insert(decoded.places.end(), places->begin(), places->end());
+    }
+    for (const TemplatePlace& place : decoded.places) {
+      absl::StatusOr<Pod> pod = DecodePodAt(*object_, place.pointer);
+      if (!pod.ok()) return Refusal(pod.status());
+      decoded.workloads.push_back({.metadata = decoded.metadata, .pod_pointer = place.pointer, .pod = *std::move(pod)});
+    }
+    return absl::OkStatus();
   }
-  return decoded;
-}
+
+ private:
+  // Says which object it was.
+  absl::Status Refusal(const absl::Status& status) const {
+    return InvalidArgument(
+        StrCat(request_.kind.kind, field_ == "object" ? "" : " before the update", ": ", MessageOf(status)));
+  }
+
+  const AdmissionRequest& request_;
+  const std::string_view field_;
+  const std::optional<JsonValue>& object_;
+};
 
 // Pairs each template with the same one before the update.
 std::vector<JudgedWorkload> PairWorkloads(DecodedObject now, std::optional<DecodedObject> old) {
@@ -206,34 +220,49 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   // Matched before it is decoded: where no policy looks, nothing can stand in anyone's way.
   std::vector<const Policy*> matching = context.policies.FindMatching(
       {.namespace_name = decision.namespace_name, .group = request.kind.group, .kind = request.kind.kind});
-  if (absl::Status status = MatchNamespace(context, decision.namespace_name, matching); !status.ok()) {
-    return Refuse(kUnknownNamespace, std::string(MessageOf(status)), decision);
-  }
+  const absl::Status namespace_status = MatchNamespace(context, decision.namespace_name, matching);
   if (matching.empty()) return;
-  absl::StatusOr<DecodedObject> object = DecodeObject("object", request.object, request, patterns);
-  if (!object.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(object.status())), decision);
-
-  const ObjectMeta& metadata = object->metadata;
+  const auto refuse_unreadable = [&](const absl::Status& status) {
+    Refuse(kUnreadableObject, std::string(MessageOf(status)), decision);
+  };
+  const ObjectDecoder decoder(request, "object");
+  const ObjectDecoder old_decoder(request, "oldObject");
+  DecodedObject object;
+  std::optional<DecodedObject> old;
+  if (absl::Status status = decoder.DecodeMetadata(object); !status.ok()) return refuse_unreadable(status);
   if (decision.name.empty()) {
+    const ObjectMeta& metadata = object.metadata;
     decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : metadata.name;
   }
-  std::optional<DecodedObject> old;
   // The mutate door needs it for one thing only: which ephemeral containers are new.
   const bool needs_old = decision.door == Door::kValidate || request.subresource == "ephemeralcontainers";
   if (request.operation == "UPDATE" && needs_old) {
-    absl::StatusOr<DecodedObject> old_object = DecodeObject("oldObject", request.old_object, request, patterns);
-    if (!old_object.ok()) return Refuse(kUnreadableObject, std::string(MessageOf(old_object.status())), decision);
-    old = *std::move(old_object);
+    absl::Status status = old_decoder.DecodeMetadata(old.emplace());
+    if (!status.ok()) return refuse_unreadable(status);
   }
-  MatchObject(metadata, old.has_value() ? &old->metadata : nullptr, matching);
+  MatchObject(object.metadata, old.has_value() ? &old->metadata : nullptr, matching);
   if (matching.empty()) return;
+  if (absl::Status status = decoder.DecodeTemplates(patterns, object); !status.ok()) return refuse_unreadable(status);
+  if (old.has_value()) {
+    absl::Status status = old_decoder.DecodeTemplates(patterns, *old);
+    if (!status.ok()) return refuse_unreadable(status);
+  }
   DoorCase door_case{.request = request,
                      .policy_case = {.namespace_name = decision.namespace_name,
                                      .user = request.user_info.username,
                                      .today = context.today},
-                     .workloads = PairWorkloads(*std::move(object), std::move(old)),
+                     .workloads = PairWorkloads(std::move(object), std::move(old)),
                      .policies = std::move(matching),
                      .rule_count = context.policies.rule_count()};
+  // Labels, scale, status, finalizers: not this request's doing, whatever else is wrong.
+  std::erase_if(door_case.workloads, [](const JudgedWorkload& workload) {
+    return workload.old.has_value() && workload.old->pod == workload.now.pod;
+  });
+  const bool changes_nothing = request.operation == "UPDATE" && !needs_old;
+  if (door_case.workloads.empty() || changes_nothing) return;
+  if (!namespace_status.ok()) {
+    return Refuse(kUnknownNamespace, std::string(MessageOf(namespace_status)), decision);
+  }
   for (JudgedWorkload& workload : door_case.workloads) {
     workload.now.pod.namespace_name = decision.namespace_name;
     if (workload.old.has_value()) workload.old->pod.namespace_name = decision.namespace_name;

@@ -106,6 +106,13 @@ struct VolumeMount {
   bool operator==(const VolumeMount&) const = default;
 };
 
+// core/v1 VolumeDevice: a raw block device.
+struct VolumeDevice {
+  std::string name;
+  std::string device_path;
+  bool operator==(const VolumeDevice&) const = default;
+};
+
 // core/v1 ContainerPort.
 struct ContainerPort {
   std::optional<std::string> name;
@@ -184,6 +191,7 @@ struct Container {
   std::optional<SecurityContext> security_context;
   std::optional<ResourceRequirements> resources;
   std::vector<VolumeMount> volume_mounts;
+  std::vector<VolumeDevice> volume_devices;
   std::vector<ContainerPort> ports;
   std::vector<EnvVar> env;
   std::vector<EnvFromSource> env_from;

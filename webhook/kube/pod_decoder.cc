@@ -21,9 +21,11 @@ namespace tidewaiter {
 
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
   if (!value.is_object()) return WrongType(path, "an object", value);
+  bool has_name = false;
   return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
-    if (member.is_null()) return absl::OkStatus();
     const JsonPath member_path(path, key);
+    if (key == "name" && std::exchange(has_name, true)) return DecodeError(member_path, "given twice");
+    if (member.is_null()) return absl::OkStatus();
     if (key == "name") return DecodeValue(member, member_path, out.name);
     if (!member.is_object()) return WrongType(member_path, "an object", member);
     if (!out.source.empty()) {

@@ -88,6 +88,12 @@ struct JsonFields<VolumeMount> {
 };
 
 template <>
+struct JsonFields<VolumeDevice> {
+  static constexpr auto kFields =
+      std::tuple{Field("name", &VolumeDevice::name), Field("devicePath", &VolumeDevice::device_path)};
+};
+
+template <>
 struct JsonFields<ContainerPort> {
   static constexpr auto kFields =
       std::tuple{Field("name", &ContainerPort::name), Field("containerPort", &ContainerPort::container_port),
@@ -143,6 +149,7 @@ struct JsonFields<Container> {
                                              Field("securityContext", &Container::security_context),
                                              Field("resources", &Container::resources),
                                              Field("volumeMounts", &Container::volume_mounts),
+                                             Field("volumeDevices", &Container::volume_devices),
                                              Field("ports", &Container::ports),
                                              Field("env", &Container::env),
                                              Field("envFrom", &Container::env_from),

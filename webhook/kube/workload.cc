@@ -56,6 +56,19 @@ struct MetadataOnly {
   ObjectMeta metadata;
 };
 
+// The member of that name; refused when it is given twice, because readers differ in which one they take.
+absl::StatusOr<std::optional<JsonValue>> FindOnly(JsonValue object, const JsonPath& path, std::string_view key) {
+  std::optional<JsonValue> found;
+  absl::Status status = object.ForEachMember([&](std::string_view name, JsonValue member) -> absl::Status {
+    if (name != key) return absl::OkStatus();
+    if (found.has_value()) return DecodeError(JsonPath(path, key), "given twice");
+    found = member;
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return found;
+}
+
 // The element that a pointer's token names, or nullopt.
 std::optional<JsonValue> ElementAt(JsonValue array, std::string_view token) {
   std::size_t wanted = 0;
@@ -88,10 +101,11 @@ absl::Status AddTemplates(JsonValue value, const TemplatePlace& place, std::stri
   const std::string_view segment = NextSegment(rest);
   if (segment != "*") {
     if (!value.is_object()) return WrongType(JsonPath(place.pointer), "an object", value);
-    const std::optional<JsonValue> member = value.Find(segment);
-    if (!member.has_value()) return absl::OkStatus();
+    const absl::StatusOr<std::optional<JsonValue>> member = FindOnly(value, JsonPath(place.pointer), segment);
+    if (!member.ok()) return member.status();
+    if (!member->has_value()) return absl::OkStatus();
     const std::string step = StrCat("/", EscapePointerToken(segment));
-    return AddTemplates(*member, {place.pointer + step, place.identity + step}, rest, places);
+    return AddTemplates(**member, {place.pointer + step, place.identity + step}, rest, places);
   }
   if (value.type() != JsonValue::Type::kArray) return WrongType(JsonPath(place.pointer), "an array", value);
   return value.ForEachElement([&](std::size_t index, JsonValue element) {
@@ -110,7 +124,10 @@ absl::StatusOr<Pod> DecodePodBelow(JsonValue value, const JsonPath& path, std::s
   const std::string_view key = NextSegment(rest);
   if (!value.is_object() && value.type() != JsonValue::Type::kArray) return WrongType(path, "an object", value);
   const JsonPath member_path(path, key);
-  const std::optional<JsonValue> member = value.is_object() ? value.Find(key) : ElementAt(value, key);
+  absl::StatusOr<std::optional<JsonValue>> found =
+      value.is_object() ? FindOnly(value, path, key) : ElementAt(value, key);
+  if (!found.ok()) return found.status();
+  const std::optional<JsonValue> member = *found;
   if (!member.has_value() || member->is_null()) return DecodeError(member_path, "required: expected an object");
   return DecodePodBelow(*member, member_path, rest);
 }

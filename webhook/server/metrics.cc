@@ -32,12 +32,13 @@ using Labels = std::map<std::string, std::string>;
 constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DELETE", "CONNECT", "other"};
 constexpr std::size_t kDoors = 2;
 constexpr std::size_t kOutcomes = 6;
-// The HTTP side's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 16> kHttpReasons = {
+// The server's reasons; the engine's are kErrorReasons.
+constexpr std::array<std::string_view, 17> kServerReasons = {
     "bad_request",   "not_found",  "method_not_allowed", "unsupported_media_type",
     "empty_body",    "too_large",  "length_required",    "header_too_large",
     "overloaded",    "deadline",   "handshake_failed",   "request_timeout",
-    "write_timeout", "no_request", "connection_limit",   "other"};
+    "write_timeout", "no_request", "connection_limit",   "certificate_reload",
+    "other"};
 
 // 50 us to 30 s (the longest timeout a webhook can have): a review takes some 20 us, a queue under load milliseconds.
 const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
@@ -80,7 +81,9 @@ struct Metrics::Families {
   Family<Counter>& injections =
       AddCounter("tidewaiter_injections_total", "Fields that were set by the mutating webhook (mode enforce).");
   Family<Counter>& exempted = AddCounter("tidewaiter_exempted_total", "Findings that an exemption took away.");
-  Family<Counter>& errors = AddCounter("tidewaiter_errors_total", "Requests that came to no proper decision.");
+  Family<Counter>& errors =
+      AddCounter("tidewaiter_errors_total",
+                 "Requests that came to no proper decision, and certificates that could not be reloaded.");
   Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total", "Attempts to load the policies anew.");
   Gauge& policies = AddGauge("tidewaiter_policies_loaded", "Policies in force.").Add({});
   Gauge& expiry = AddGauge("tidewaiter_certificate_expiry_timestamp_seconds",
@@ -123,7 +126,7 @@ Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families
   }
   // Counters start at 0 where the label values are known, so that a first increase is seen by rate().
   for (const std::string_view reason : kErrorReasons) families_->errors.Add({{"reason", std::string(reason)}});
-  for (const std::string_view reason : kHttpReasons) families_->errors.Add({{"reason", std::string(reason)}});
+  for (const std::string_view reason : kServerReasons) families_->errors.Add({{"reason", std::string(reason)}});
   for (const char* result : {"success", "failure"}) families_->reloads.Add({{"result", result}});
   families_->AddGauge("tidewaiter_build_info", "Always 1; the labels say what runs.")
       .Add({{"version", std::string(version)}})
@@ -137,6 +140,10 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
   families_->duration_histograms[static_cast<std::size_t>(decision.door)]->Observe(
       std::chrono::duration<double>(duration).count());
   for (const JudgedFinding& judged : decision.findings) {
+    if (judged.is_exempt()) {
+      families_->exempted.Add({{"policy", judged.policy}, {"exemption", judged.exemption}}).Increment();
+      continue;
+    }
     families_->findings
         .Add({{"policy", judged.policy},
               {"control", std::string(judged.finding.control)},
@@ -152,7 +159,7 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
 
 void Metrics::CountError(std::string_view reason) {
   const bool is_engine_reason = std::find(kErrorReasons.begin(), kErrorReasons.end(), reason) != kErrorReasons.end();
-  const std::string_view label = is_engine_reason ? reason : kHttpReasons[IndexOf(kHttpReasons, reason)];
+  const std::string_view label = is_engine_reason ? reason : kServerReasons[IndexOf(kServerReasons, reason)];
   families_->errors.Add({{"reason", std::string(label)}}).Increment();
 }
 

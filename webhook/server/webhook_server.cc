@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Start and end, in order.
+// Start and end, in order, and what happens when a file has changed.
 #include "webhook/server/webhook_server.h"
 
 #include <csignal>
 #include <ctime>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "webhook/engine/respond.h"
 #include "webhook/kube/text.h"
+#include "webhook/policy/policy_loader.h"
 
 namespace tidewaiter {
 namespace {
@@ -28,28 +30,44 @@ bool WaitForSignal(std::chrono::milliseconds timeout) {
   return sigtimedwait(&signals, nullptr, &time) > 0;
 }
 
+std::string CountControls(const PolicySet& set) {
+  std::size_t count = 0;
+  for (const Policy& policy : set.policies()) count += policy.controls.size();
+  return StrCat(count);
+}
+
 }  // namespace
 
 WebhookServer::WebhookServer(const ServeOptions& options)
     : options_(options), log_(options.log_level), metrics_(options.version) {}
 
 WebhookServer::~WebhookServer() {
+  watcher_.Stop();
   metrics_.SetConnectionSource(nullptr);
   ops_.reset();
   server_.reset();
 }
 
-absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeOptions& options,
-                                                                    std::shared_ptr<const PolicySet> policies) {
+absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeOptions& options) {
+  std::unique_ptr<WebhookServer> self(new WebhookServer(options));
+  // Files are noted before they are read.
+  if (!options.policy_paths.empty()) {
+    self->watcher_.Watch(options.policy_paths, [raw = self.get()] { raw->ReloadPolicies(); });
+  }
+  if (!options.certificate_file.empty()) {
+    self->watcher_.Watch({options.certificate_file, options.key_file},
+                         [raw = self.get()] { raw->ReloadCertificate(); });
+  }
+  absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policy_paths);
+  if (!policies.ok()) return policies.status();
   absl::StatusOr<ServingCertificate> certificate =
       options.certificate_file.empty() ? MakeSelfSignedCertificate(options.tls_names, std::time(nullptr))
                                        : LoadCertificate(options.certificate_file, options.key_file);
   if (!certificate.ok()) return certificate.status();
 
-  std::unique_ptr<WebhookServer> self(new WebhookServer(options));
   self->ca_pem_ = certificate->ca_pem;
   self->metrics_.SetCertificateExpiry(certificate->not_after);
-  self->SetPolicies(std::move(policies));
+  self->SetPolicies(*std::move(policies));
   self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
                                           self->options_.namespaces.get(), self->metrics_, self->log_);
   ServerLimits limits = options.limits;
@@ -64,6 +82,7 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
       [raw = self.get()] { return raw->is_draining_ ? std::string("draining") : std::string(); }, self->metrics_);
   if (!ops.ok()) return ops.status();
   self->ops_ = *std::move(ops);
+  self->watcher_.Start();
   return self;
 }
 
@@ -78,10 +97,42 @@ std::shared_ptr<const PolicySet> WebhookServer::policies() const {
   return policies_;
 }
 
+void WebhookServer::ReloadPolicies() {
+  absl::StatusOr<std::shared_ptr<const PolicySet>> loaded = LoadPolicies(options_.policy_paths);
+  metrics_.CountReload(loaded.ok());
+  if (!loaded.ok()) {
+    return log_.Write(LogLevel::kError, "policies not reloaded: the last good ones stay in force",
+                      {{"error", std::string(MessageOf(loaded.status()))}});
+  }
+  const std::shared_ptr<const PolicySet> before = policies();
+  SetPolicies(*loaded);
+  log_.Write(LogLevel::kInfo, "policies reloaded",
+             {{"policies", StrCat((*loaded)->policies().size())},
+              {"controls", CountControls(**loaded)},
+              {"policies_before", StrCat(before->policies().size())},
+              {"controls_before", CountControls(*before)}});
+}
+
+void WebhookServer::ReloadCertificate() {
+  absl::StatusOr<ServingCertificate> loaded = LoadCertificate(options_.certificate_file, options_.key_file);
+  if (!loaded.ok()) {
+    metrics_.CountError("certificate_reload");
+    return log_.Write(LogLevel::kError, "certificate not reloaded: the last good one stays in use",
+                      {{"error", std::string(MessageOf(loaded.status()))}});
+  }
+  const std::int64_t not_after = loaded->not_after;
+  server_->SetCertificate(*std::move(loaded));
+  metrics_.SetCertificateExpiry(not_after);
+  log_.Write(
+      LogLevel::kInfo, "certificate reloaded",
+      {{"expires", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(not_after), absl::UTCTimeZone())}});
+}
+
 void WebhookServer::Drain(const std::function<void(std::chrono::milliseconds)>& wait) {
   is_draining_ = true;
   server_->BeginDrain();
   wait(options_.drain_time);
+  watcher_.Stop();
   server_->Stop(options_.stop_time);
 }
 

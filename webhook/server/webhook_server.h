@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole server: certificate, admission port, operations port, log, metrics, and the way it starts and ends.
-// Tested by tests/server/webhook_server_test.cc and tests/integration.
+// The whole server: policies, certificate, admission port, operations port, log, metrics, the way it starts and ends,
+// and what it does when its files change. Tested by tests/server/webhook_server_test.cc and tests/integration.
 #pragma once
 
 #include <atomic>
@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "webhook/policy/policy_set.h"
 #include "webhook/server/admission_handler.h"
+#include "webhook/server/file_watcher.h"
 #include "webhook/server/ops_server.h"
 
 namespace tidewaiter {
@@ -25,6 +26,8 @@ struct ServeOptions {
   int listen_port = 8443;
   std::string ops_host = "0.0.0.0";
   int ops_port = 8080;
+  // As LoadPolicies takes them. These and the certificate's files are read anew when they change.
+  std::vector<std::string> policy_paths;
   // PEM files; both empty: self-signed in memory for the names of `tls_names`.
   std::string certificate_file;
   std::string key_file;
@@ -42,9 +45,8 @@ struct ServeOptions {
 
 class WebhookServer {
  public:
-  // Starts serving. InvalidArgument and NotFound for the certificate, Unavailable for a port that is taken.
-  static absl::StatusOr<std::unique_ptr<WebhookServer>> Start(const ServeOptions& options,
-                                                              std::shared_ptr<const PolicySet> policies);
+  // Starts serving. InvalidArgument and NotFound for policies and certificate, Unavailable for a port that is taken.
+  static absl::StatusOr<std::unique_ptr<WebhookServer>> Start(const ServeOptions& options);
   // Stops at once.
   ~WebhookServer();
 
@@ -55,6 +57,8 @@ class WebhookServer {
   Metrics& metrics() { return metrics_; }
   const Log& log() const { return log_; }
 
+  // The policies in force.
+  std::shared_ptr<const PolicySet> policies() const;
   // Replaces all policies at once; reviews under way finish with the old ones.
   void SetPolicies(std::shared_ptr<const PolicySet> policies);
 
@@ -64,7 +68,11 @@ class WebhookServer {
 
  private:
   explicit WebhookServer(const ServeOptions& options);
-  std::shared_ptr<const PolicySet> policies() const;
+
+  // What is good takes the place of what is in use; what is not is logged and counted, and changes nothing. Called by
+  // the watcher's thread.
+  void ReloadPolicies();
+  void ReloadCertificate();
 
   const ServeOptions options_;
   Log log_;
@@ -76,6 +84,7 @@ class WebhookServer {
   std::unique_ptr<AdmissionHandler> handler_;
   std::unique_ptr<ParkedServer> server_;
   std::unique_ptr<OpsServer> ops_;
+  FileWatcher watcher_;
 };
 
 // Blocks until SIGTERM or SIGINT, then drains; a second signal hurries it. Call BlockSignals first.

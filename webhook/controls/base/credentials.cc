@@ -91,8 +91,9 @@ bool StartsWithPassword(std::string_view text) {
   return !password.empty() && !password.starts_with("$(");
 }
 
-// At the start of a word.
-std::string_view CredentialAt(std::string_view text) {
+// At the start of a word; `before` is the character in front of it. A token is only looked for behind what cannot be
+// part of one, so that no character is read more than a few times.
+std::string_view CredentialAt(std::string_view text, char before) {
   switch (text.front()) {
     case 'A':
     case 'd':
@@ -111,7 +112,7 @@ std::string_view CredentialAt(std::string_view text) {
       }
       return {};
     case 'e':
-      return StartsWithWebToken(text) ? "a JSON Web Token" : std::string_view();
+      return !IsWord(before) && StartsWithWebToken(text) ? "a JSON Web Token" : std::string_view();
     default:
       return {};
   }
@@ -149,15 +150,16 @@ bool MatchesAny(const std::vector<CaselessGlob>& globs, std::string_view text) {
 std::string_view CredentialIn(std::string_view value) {
   constexpr std::size_t kShortest = 12;  // https://a:b@c is as short as any
   if (value.size() < kShortest) return {};
-  bool is_start = true;  // of a word
+  char before = ' ';
   for (std::size_t i = 0; i < value.size(); ++i) {
     const std::string_view rest = value.substr(i);
-    if (is_start) {
-      if (const std::string_view name = CredentialAt(rest); !name.empty()) return name;
+    if (!IsAlnum(before)) {
+      if (const std::string_view name = CredentialAt(rest, before); !name.empty()) return name;
     }
-    if (rest.front() == '-' && StartsWithPrivateKey(rest)) return "a private key";
-    if (rest.starts_with("://") && StartsWithPassword(rest.substr(3))) return "a URL with a password";
-    is_start = !IsAlnum(rest.front());
+    const char c = rest.front();
+    if (c == '-' && StartsWithPrivateKey(rest)) return "a private key";
+    if (c == ':' && rest.starts_with("://") && StartsWithPassword(rest.substr(3))) return "a URL with a password";
+    before = c;
   }
   return {};
 }

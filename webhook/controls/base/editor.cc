@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::string_view kRuntimeDefaultProfile = R"({"type":"RuntimeDefault"})";
 
+std::string EmptyDirText(std::string_view name, const Quantity& size_limit) {
+  std::string text = StrCat("{\"name\":", JsonText(name), ",\"emptyDir\":{");
+  if (size_limit > Quantity()) StrAppend(&text, "\"sizeLimit\":", JsonText(size_limit.text()));
+  return text + "}}";
+}
+
 LocalProfile RuntimeDefaultProfile() { return {.type = "RuntimeDefault", .localhost_profile = {}}; }
 
 }  // namespace
@@ -27,6 +33,10 @@ bool Editor::MayEdit(const Container& container) const {
   const auto& names = scope_.new_ephemeral_containers;
   return container.kind == ContainerKind::kEphemeral &&
          std::find(names.begin(), names.end(), container.name) != names.end();
+}
+
+bool Editor::HasSet(std::string_view pointer) const {
+  return std::any_of(changes_.begin(), changes_.end(), [&](const Change& change) { return change.pointer == pointer; });
 }
 
 ChangeNode& Editor::SecurityContextNode(std::size_t container) {
@@ -128,10 +138,16 @@ void Editor::SetHostUsers(bool value) {
 void Editor::SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit) {
   Volume& edited = pod_.volumes[volume];
   const std::string pointer = StrCat("/spec/volumes/", volume);
-  ChangeNode& node = tree_.At(pointer).Member("emptyDir", edited.empty_dir.has_value());
-  edited.source = "emptyDir";
-  if (!edited.empty_dir.has_value()) edited.empty_dir.emplace();
-  SetLeaf(node, pointer + "/emptyDir", "sizeLimit", JsonText(size_limit.text()));
+  if (volume >= pod_.volumes.size() - added_volumes_) {  // added here: the patch holds it as a whole
+    std::vector<std::string>& added = tree_.At("/spec").Member("volumes", true).appended;
+    added[volume + added_volumes_ - pod_.volumes.size()] = EmptyDirText(edited.name, size_limit);
+    changes_.push_back({pointer + "/emptyDir/sizeLimit", JsonText(size_limit.text())});
+  } else {
+    ChangeNode& node = tree_.At(pointer).Member("emptyDir", edited.empty_dir.has_value());
+    edited.source = "emptyDir";
+    if (!edited.empty_dir.has_value()) edited.empty_dir.emplace();
+    SetLeaf(node, pointer + "/emptyDir", "sizeLimit", JsonText(size_limit.text()));
+  }
   edited.empty_dir->size_limit = size_limit;
 }
 
@@ -156,9 +172,7 @@ void Editor::SetResource(std::size_t container, std::string_view list_name, Reso
 
 void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   ChangeNode& node = tree_.At("/spec").Member("volumes", !pod_.volumes.empty());
-  std::string value = StrCat("{\"name\":", JsonText(name), ",\"emptyDir\":{");
-  if (size_limit > Quantity()) StrAppend(&value, "\"sizeLimit\":", JsonText(size_limit.text()));
-  value += "}}";
+  std::string value = EmptyDirText(name, size_limit);
   changes_.push_back({StrCat("/spec/volumes/", pod_.volumes.size()), value});
   node.appended.push_back(std::move(value));
   Volume volume{
@@ -166,6 +180,7 @@ void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   volume.empty_dir.emplace();
   if (size_limit > Quantity()) volume.empty_dir->size_limit = size_limit;
   pod_.volumes.push_back(std::move(volume));
+  ++added_volumes_;
 }
 
 void Editor::AddVolumeMount(std::size_t container, std::string volume, std::string mount_path) {

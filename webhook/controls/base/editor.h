@@ -75,7 +75,7 @@ class Editor {
   void SetHostUsers(bool value);
 
   // emptyDir.sizeLimit of the volume at `volume` in pod().volumes, an emptyDir (or a volume without a source, which is
-  // one) that has none. Precondition: may_add_volumes().
+  // one) that has none; also one that was added here. Precondition: may_add_volumes().
   void SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit);
 
   // Adds an emptyDir volume; `size_limit` 0 means none. The name must not be taken.
@@ -85,6 +85,9 @@ class Editor {
 
   // Something the user should know about what was injected; shown as a warning.
   void Warn(std::string warning) { warnings_.push_back(std::move(warning)); }
+
+  // Whether the field at this pointer was set here, for this policy or an earlier one: then no user wrote it.
+  bool HasSet(std::string_view pointer) const;
 
   const ChangeNode& tree() const { return tree_; }
   const std::vector<Change>& changes() const { return changes_; }
@@ -104,6 +107,7 @@ class Editor {
   EditScope scope_;
   std::vector<bool> exempt_containers_;
   bool is_pod_exempt_ = false;
+  std::size_t added_volumes_ = 0;  // the last ones of pod_.volumes
   ChangeNode tree_;
   std::vector<Change> changes_;
   std::vector<std::string> warnings_;

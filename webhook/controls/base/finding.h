@@ -12,6 +12,10 @@
 
 namespace tidewaiter {
 
+// Where an object's namespace stands. It is the object's own: a pod template has none, so the engine puts no template's
+// pointer in front of this one.
+inline constexpr std::string_view kNamespacePointer = "/metadata/namespace";
+
 struct Finding {
   // The control's id; set by the engine.
   std::string_view control;
@@ -26,6 +30,11 @@ struct Finding {
   std::string requirement;
   // What to write instead, as a line of YAML: `securityContext: {runAsNonRoot: true}`.
   std::string remedy;
+  // What makes it the same violation before and after an update, where the requirement's text holds amounts that may
+  // have changed; empty: the requirement itself.
+  std::string identity = {};
+  // How bad it is, in whatever unit: the same violation that is no worse than before an update is not new.
+  long double badness = 0;
 };
 
 using Findings = std::vector<Finding>;

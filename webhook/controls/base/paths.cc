@@ -18,6 +18,21 @@ namespace {
 constexpr std::string_view kPipePrefix = R"(\\.\pipe\)";
 constexpr std::string_view kNormalPipePrefix = "//./pipe/";
 
+// As the runtime cleans a path (Go path.Clean): `.` is nowhere, `..` is one up and never above the root.
+std::vector<absl::string_view> CleanSegments(std::string_view path) {
+  std::vector<absl::string_view> segments;
+  for (const absl::string_view segment : absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty())) {
+    if (segment == ".") continue;
+    if (segment != "..") {
+      segments.push_back(segment);
+    } else if (!segments.empty()) {
+      segments.pop_back();
+    }
+  }
+  return segments;
+}
+
+// Without cleaning.
 std::vector<absl::string_view> Segments(std::string_view path) {
   return absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty());
 }
@@ -25,8 +40,8 @@ std::vector<absl::string_view> Segments(std::string_view path) {
 }  // namespace
 
 bool IsSameOrBelow(std::string_view path, std::string_view directory) {
-  const auto inner = Segments(path);
-  const auto outer = Segments(directory);
+  const auto inner = CleanSegments(path);
+  const auto outer = CleanSegments(directory);
   return outer.size() <= inner.size() && std::equal(outer.begin(), outer.end(), inner.begin());
 }
 
@@ -44,6 +59,9 @@ absl::Status CheckMountPaths(const std::vector<std::string>& paths) {
         return InvalidArgument(StrCat("\"", path, "\" holds the segment ", FromAbsl(segment)));
       }
     }
+    if (segments.front() == "proc" || segments.front() == "sys" || segments.front() == "dev") {
+      return InvalidArgument(StrCat("\"", path, "\" is the kernel's: an empty directory there breaks every container"));
+    }
     if (!seen.insert(absl::StrJoin(segments, "/")).second) {
       return InvalidArgument(StrCat("\"", path, "\" is given twice"));
     }
@@ -55,17 +73,9 @@ std::string NormalNodePath(std::string_view path) {
   if (path.starts_with(kPipePrefix) || path.starts_with(kNormalPipePrefix)) {
     return StrCat(kNormalPipePrefix, absl::AsciiStrToLower(ToAbsl(path.substr(kPipePrefix.size()))));
   }
-  std::vector<absl::string_view> kept;
-  for (const absl::string_view segment : Segments(path)) {
-    if (segment == ".") continue;
-    if (segment != "..") {
-      kept.push_back(segment);
-    } else if (!kept.empty()) {
-      kept.pop_back();
-    }
-  }
-  if (kept.size() >= 2 && kept[0] == "var" && kept[1] == "run") kept.erase(kept.begin());
-  return StrCat("/", absl::StrJoin(kept, "/"));
+  std::vector<absl::string_view> segments = CleanSegments(path);
+  if (segments.size() >= 2 && segments[0] == "var" && segments[1] == "run") segments.erase(segments.begin());
+  return StrCat("/", absl::StrJoin(segments, "/"));
 }
 
 absl::Status CheckNodePaths(const std::vector<std::string>& paths) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Paths of a container or a node, compared as text: no file system is looked at. Tested by
-// tests/controls/paths_test.cc.
+// tests/controls/node_paths_test.cc and the fixtures of read-only-root-filesystem.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@
 
 namespace tidewaiter {
 
-// Whether `path` is `directory` or lies below it. A trailing '/' and doubled '/' do not matter.
+// Whether `path` is `directory` or lies below it, once both are clean: trailing and doubled '/', `.` and `..`.
 bool IsSameOrBelow(std::string_view path, std::string_view directory);
 
-// InvalidArgument when a path could not be mounted: not absolute, the root itself, holding ':' (core/v1 VolumeMount
-// mountPath) or '.' and '..' segments, or given twice.
+// InvalidArgument when a path could not be mounted: not absolute, the root itself, /proc, /sys, /dev or below, holding
+// ':' (core/v1 VolumeMount mountPath) or '.' and '..' segments, or given twice.
 absl::Status CheckMountPaths(const std::vector<std::string>& paths);
 
 // A path of a node as one spelling of it: no '.', '..' and doubled or trailing '/', and /run for /var/run, which is a

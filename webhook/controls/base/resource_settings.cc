@@ -48,6 +48,16 @@ absl::Status CheckTogether(const ResourcesSettings& settings) {
         CheckBelow("inject.requests", settings.inject.requests, "maximum.limits", settings.maximum.limits)}) {
     if (!status.ok()) return status;
   }
+  for (const auto& [resource, amount] : settings.inject.limits) {
+    const auto most = settings.maximum.requests.find(resource);
+    if (settings.inject.requests.contains(resource) || most == settings.maximum.requests.end()) continue;
+    if (amount > most->second) {
+      return InvalidArgument(StrCat("inject.limits.", resource, " ", amount.text(), " is above maximum.requests.",
+                                    resource, " ", most->second.text(),
+                                    ", and a container without a request requests its limit: give inject.requests.",
+                                    resource));
+    }
+  }
   for (const auto& [resource, ratio] : settings.max_limit_request_ratio) {
     const auto limit = settings.inject.limits.find(resource);
     const auto request = settings.inject.requests.find(resource);

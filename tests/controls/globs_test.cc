@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists of globs, and which names they let through. What one glob fits is tests/kube/glob_test.cc's matter.
+#include "webhook/controls/base/globs.h"
+
+#include <gtest/gtest.h>
+
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+TEST(GlobsTest, WhyNotAllowed) {
+  constexpr std::string_view kDenied = "it is denied";
+  constexpr std::string_view kNone = "it matches none of the allowed patterns";
+  struct Row {
+    std::vector<std::string> allowed, denied;
+    std::string_view name, why_not;
+  };
+  const Row rows[] = {
+      {{}, {}, "x", ""},
+      {{}, {}, "", ""},
+      {{"a*", "b"}, {}, "abc", ""},
+      {{"a*", "b"}, {}, "b", ""},
+      {{"a*", "b"}, {}, "bc", kNone},
+      {{}, {"a*"}, "abc", kDenied},
+      {{}, {"a*"}, "b", ""},
+      {{"abc"}, {"a*"}, "abc", kDenied},
+      {{"*"}, {"a*"}, "A", ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(WhyNotAllowed(row.allowed, row.denied, row.name), row.why_not) << row.name;
+}
+
+TEST(GlobsTest, HoldsTakesNamesAsTheyAre) {
+  EXPECT_TRUE(Holds({"a", "b*"}, "b*"));
+  EXPECT_FALSE(Holds({"a", "b*"}, "bc"));
+  EXPECT_FALSE(Holds({}, ""));
+}
+
+TEST(GlobsTest, Checks) {
+  EXPECT_TRUE(CheckGlobs({}).ok());
+  EXPECT_TRUE(CheckGlobs({"a", "*"}).ok());
+  EXPECT_EQ(MessageOf(CheckGlobs({"a", ""})), "a pattern must not be empty; use * for everything");
+  EXPECT_EQ(MessageOf(CheckSomeGlobs({})), "must hold at least one pattern");
+  EXPECT_EQ(MessageOf(CheckSomeGlobs({"a b"})), "pattern \"a b\" must not contain white space or control characters");
+}
+
+}  // namespace
+}  // namespace tidewaiter

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a policy document can say besides its controls, seen in decisions: selectors, roll-out, exemptions, custom
+// resources, several policies at once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/policies.h"
+#include "tests/testing/reviews.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+const char kTagOnly[] = "  controls: {image-tag: {}}\n";
+
+json BadPod(json metadata = {{"name", "p"}}) {
+  return {{"metadata", std::move(metadata)}, {"spec", {{"containers", {{{"name", "web"}, {"image", "a"}}}}}}};
+}
+
+Outcome Validate(const PolicySet& policies, const json& review, Date today = Date(2027, 1, 1),
+                 const NamespaceSource* namespaces = nullptr) {
+  return Review(Door::kValidate, {.policies = policies, .today = today, .namespaces = namespaces}, review.dump())
+      .decision.outcome;
+}
+
+TEST(PolicyFeaturesTest, NamespaceSelector) {
+  const PolicySet policies =
+      PoliciesOf(StrCat("  match: {namespaceSelector: {matchLabels: {env: prod}}}\n", std::string(kTagOnly)));
+  FixedNamespaces namespaces;
+  const json review = NewReview(BadPod());
+  const Answer unknown = Review(Door::kValidate, {.policies = policies, .namespaces = &namespaces}, review.dump());
+  EXPECT_EQ(unknown.decision.outcome, Outcome::kRefuse);
+  EXPECT_EQ(unknown.decision.error_reason, "unknown_namespace");
+  EXPECT_THAT(unknown.decision.message, HasSubstr("\"default\" are not known"));
+  // What changes nothing always works.
+  EXPECT_EQ(Validate(policies, UpdateReview(BadPod(), BadPod())), Outcome::kAllow);
+  namespaces.Add("default", {{"env", "test"}});
+  EXPECT_EQ(Validate(policies, review, Date(), &namespaces), Outcome::kAllow);
+  namespaces.Add("default", {{"env", "prod"}});
+  EXPECT_EQ(Validate(policies, review, Date(), &namespaces), Outcome::kDeny);
+}
+
+TEST(PolicyFeaturesTest, ObjectSelectorTakesTheOldObjectAsWell) {
+  const PolicySet policies =
+      PoliciesOf(StrCat("  match: {objectSelector: {matchLabels: {strict: \"yes\"}}}\n", std::string(kTagOnly)));
+  const json strict = {{"name", "p"}, {"labels", {{"strict", "yes"}}}};
+  EXPECT_EQ(Validate(policies, NewReview(BadPod())), Outcome::kAllow);
+  EXPECT_EQ(Validate(policies, NewReview(BadPod(strict))), Outcome::kDeny);
+  // Taking the label off in the same breath does not help.
+  json better = BadPod(strict);
+  better["spec"]["containers"][0]["image"] = "a:1";
+  EXPECT_EQ(Validate(policies, UpdateReview(BadPod(), better)), Outcome::kDeny);
+  // Who is not selected is not even decoded.
+  json odd = BadPod();
+  odd["spec"]["containers"] = 7;
+  EXPECT_EQ(Validate(policies, NewReview(odd)), Outcome::kAllow);
+}
+
+TEST(PolicyFeaturesTest, EnforceFrom) {
+  const PolicySet policies = PoliciesOf(
+      "  enforceFrom: 2027-03-01\n  controls:\n    image-tag:\n"
+      "    run-as-non-root: {inject: true}\n");
+  const json review = NewReview(BadPod());
+  EXPECT_EQ(Validate(policies, review, Date(2027, 2, 28)), Outcome::kWarn);
+  EXPECT_EQ(Validate(policies, review, Date(2027, 3, 1)), Outcome::kDeny);
+  const auto mutate = [&](Date today) {
+    return Review(Door::kMutate, {.policies = policies, .today = today}, review.dump()).decision;
+  };
+  EXPECT_EQ(mutate(Date(2027, 2, 28)).patch, "");
+  EXPECT_EQ(mutate(Date(2027, 2, 28)).injections.at(0).mode, Mode::kWarn);
+  EXPECT_NE(mutate(Date(2027, 3, 1)).patch, "");
+}
+
+TEST(PolicyFeaturesTest, EnforcePercentIsAShareOfWorkloadsAndAlikeForEachOfThem) {
+  const auto denied = [](int percent, const json& metadata) {
+    const PolicySet policies = PoliciesOf(StrCat("  enforcePercent: ", percent, "\n", std::string(kTagOnly)));
+    return Validate(policies, NewReview(BadPod(metadata))) == Outcome::kDeny;
+  };
+  int count = 0;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = StrCat("app-", i);
+    const bool is_denied = denied(30, {{"name", name}});
+    count += is_denied ? 1 : 0;
+    EXPECT_FALSE(denied(0, {{"name", name}}));
+    EXPECT_TRUE(denied(100, {{"name", name}}));
+    EXPECT_TRUE(!is_denied || denied(60, {{"name", name}}));  // a larger share holds the smaller one
+    // Its Pods, by whatever ReplicaSet, are treated as the Deployment is.
+    const json owner = {{"kind", "ReplicaSet"}, {"name", name + "-abc"}, {"uid", "u"}, {"controller", true}};
+    const json pod = {
+        {"generateName", name + "-abc-"}, {"labels", {{"pod-template-hash", "abc"}}}, {"ownerReferences", {owner}}};
+    EXPECT_EQ(denied(30, pod), is_denied) << name;
+  }
+  EXPECT_GT(count, 60);
+  EXPECT_LT(count, 120);
+}
+
+const char kExempt[] =
+    "  controls:\n    image-tag:\n    run-as-non-root: {inject: true}\n  exemptions:\n"
+    "    - {name: legacy, reason: old image, until: 2027-06-30, controls: [image-tag, run-as-non-root],\n"
+    "       match: {namespaces: [default], containers: [web]}}\n";
+
+TEST(PolicyFeaturesTest, AnExemptionExcusesAndIsToldOf) {
+  const PolicySet policies = PoliciesOf(kExempt);
+  const json review = NewReview(BadPod());
+  const Answer answer = Review(Door::kValidate, {.policies = policies, .today = Date(2027, 6, 30)}, review.dump());
+  EXPECT_EQ(answer.decision.outcome, Outcome::kAllow);
+  ASSERT_EQ(answer.decision.findings.size(), 2u);
+  EXPECT_EQ(answer.decision.findings[0].exemption, "legacy");
+  EXPECT_THAT(answer.body, HasSubstr("exempted-violations"));
+  EXPECT_EQ(Validate(policies, review, Date(2027, 7, 1)), Outcome::kDeny);
+}
+
+TEST(PolicyFeaturesTest, WhatIsExemptIsNotInjectedEither) {
+  const PolicySet policies = PoliciesOf(kExempt);
+  json pod = BadPod();
+  pod["spec"]["containers"].push_back({{"name", "log"}, {"image", "b"}});
+  const auto patch = [&](Date today) {
+    return PatchOf(
+        json::parse(Review(Door::kMutate, {.policies = policies, .today = today}, NewReview(pod).dump()).body));
+  };
+  EXPECT_EQ(patch(Date(2027, 6, 30)).size(), 1u);
+  EXPECT_EQ(patch(Date(2027, 6, 30))[0]["path"], "/spec/containers/1/securityContext");
+  EXPECT_EQ(patch(Date(2027, 7, 1)).size(), 2u);
+}
+
+TEST(PolicyFeaturesTest, APodIsExcusedByImageOnlyWhenAllItsContainersAre) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {run-as-non-root: {}}\n  exemptions:\n"
+      "    - {name: e, reason: r, controls: [\"*\"], match: {images: [\"docker.io/library/a\"]}}\n");
+  json pod = BadPod();
+  pod["spec"]["securityContext"]["runAsUser"] = 0;
+  pod["spec"]["containers"][0]["securityContext"]["runAsNonRoot"] = true;
+  EXPECT_EQ(Validate(policies, NewReview(pod)), Outcome::kAllow);
+  pod["spec"]["containers"].push_back({{"name", "log"}, {"image", "b"}, {"securityContext", {{"runAsNonRoot", true}}}});
+  EXPECT_EQ(Validate(policies, NewReview(pod)), Outcome::kDeny);
+}
+
+TEST(PolicyFeaturesTest, CustomResourcesWithOneOrManyTemplates) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {image-tag: {}}\n  workloads:\n"
+      "    - {group: argoproj.io, kind: Rollout, template: /spec/template}\n"
+      "    - {group: jobset.x-k8s.io, kind: JobSet, template: \"/spec/replicatedJobs/*/template/spec/template\"}\n");
+  const auto rollout = [](json spec) { return NewReview({{"spec", std::move(spec)}}, "argoproj.io", "Rollout"); };
+  EXPECT_EQ(Validate(policies, rollout({{"template", BadPod()}})), Outcome::kDeny);
+  EXPECT_EQ(Validate(policies, rollout({{"workloadRef", "x"}})), Outcome::kAllow);
+  EXPECT_EQ(Validate(policies, rollout({{"template", 7}})), Outcome::kRefuse);
+  EXPECT_EQ(Validate(policies, rollout("x")), Outcome::kRefuse);
+
+  json good = BadPod();
+  good["spec"]["containers"][0]["image"] = "a:1";
+  const auto jobs = [](std::vector<std::pair<std::string, json>> templates) {
+    json list = json::array();
+    for (auto& [name, pod] : templates) {
+      list.push_back({{"name", name}, {"template", {{"spec", {{"template", std::move(pod)}}}}}});
+    }
+    return json{{"spec", {{"replicatedJobs", std::move(list)}}}};
+  };
+  const json review = NewReview(jobs({{"a", good}, {"b", BadPod()}}), "jobset.x-k8s.io", "JobSet");
+  const Answer denied = Review(Door::kValidate, {policies}, review.dump());
+  EXPECT_EQ(denied.decision.outcome, Outcome::kDeny);
+  EXPECT_THAT(denied.decision.message,
+              HasSubstr("(spec.replicatedJobs[1].template.spec.template.spec.containers[0].image)"));
+  // A template is the same by its element's name, wherever it stands.
+  const auto update = [&](const json& now, const json& old) {
+    return Validate(policies, UpdateReview(now, old, "", "jobset.x-k8s.io", "JobSet"));
+  };
+  EXPECT_EQ(update(jobs({{"a", good}, {"b", BadPod()}}), jobs({{"b", BadPod()}})), Outcome::kAllow);
+  EXPECT_EQ(update(jobs({{"b", BadPod()}, {"c", BadPod()}}), jobs({{"b", BadPod()}})), Outcome::kDeny);
+  EXPECT_EQ(Validate(policies, NewReview({{"spec", json::object()}}, "example.org", "Rollout")), Outcome::kRefuse);
+}
+
+TEST(PolicyFeaturesTest, SeveralPoliciesEachCountAndTheStrictestSpeaks) {
+  const std::string head = "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: ";
+  const auto set =
+      ParsePolicies(head + "all}\nspec: {mode: warn, controls: {image-tag: {}}}\n---\n" + head +
+                        "strict}\nspec: {match: {namespaces: {include: [prod]}}, controls: {image-tag: }}\n",
+                    "f.yaml");
+  ASSERT_TRUE(set.ok()) << set.status();
+  json review = NewReview(BadPod());
+  EXPECT_EQ(Validate(**set, review), Outcome::kWarn);
+  review["request"]["namespace"] = "prod";
+  const Answer answer = Review(Door::kValidate, {**set}, review.dump());
+  EXPECT_EQ(answer.decision.outcome, Outcome::kDeny);
+  EXPECT_EQ(answer.decision.findings.size(), 2u);
+  EXPECT_THAT(answer.decision.message, HasSubstr("[strict/image-tag]"));
+  EXPECT_TRUE(answer.decision.warnings.empty());
+}
+
+// Which policy's name comes first in the alphabet decides nothing.
+TEST(PolicyFeaturesTest, InjectionDoesNotDependOnTheOrderOfPolicies) {
+  const std::string head = "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: ";
+  const std::string specs[] = {
+      "}\nspec: {controls: {read-only-root-filesystem: {inject: true}, resources: {inject: {limits: {memory: "
+      "512Mi}}}}}\n",
+      "}\nspec: {controls: {read-only-root-filesystem: {inject: true, writablePaths: [/tmp]}, resources: {inject: "
+      "{requests: {memory: 128Mi}}}}}\n"};
+  json patched[2];
+  for (const int first : {0, 1}) {
+    const auto set = ParsePolicies(head + "a" + specs[first] + "---\n" + head + "b" + specs[1 - first], "f.yaml");
+    ASSERT_TRUE(set.ok()) << set.status();
+    const Answer answer = Review(Door::kMutate, {**set}, NewReview(BadPod()).dump());
+    patched[first] = BadPod().patch(PatchOf(json::parse(answer.body)));
+  }
+  EXPECT_EQ(patched[0], patched[1]);
+  const json& container = patched[0]["spec"]["containers"][0];
+  EXPECT_EQ(container["volumeMounts"][0]["mountPath"], "/tmp");
+  EXPECT_EQ(container["resources"], json::parse(R"({"limits":{"memory":"512Mi"},"requests":{"memory":"128Mi"}})"));
+}
+
+}  // namespace
+}  // namespace tidewaiter

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Updates: what was a violation before and is no worse now does not deny, whatever else about it has changed.
+#include <gtest/gtest.h>
+
+#include "tests/testing/policies.h"
+#include "tests/testing/reviews.h"
+
+namespace tidewaiter {
+namespace {
+
+using nlohmann::json;
+
+json Deployment(const json& pod_spec) { return {{"spec", {{"template", {{"spec", pod_spec}}}}}}; }
+json OneContainer(json container) {
+  container["name"] = "web";
+  container["image"] = "a:1";
+  return {{"containers", {std::move(container)}}};
+}
+json Resources(const char* requests, const char* limits) {
+  json resources = json::object();
+  if (*requests != '\0') resources["requests"] = json::parse(requests);
+  if (*limits != '\0') resources["limits"] = json::parse(limits);
+  return OneContainer({{"resources", resources}});
+}
+
+bool IsAllowed(const char* controls, const json& before, const json& after) {
+  const PolicySet policies = PoliciesOf(std::string("  controls: ") + controls + "\n");
+  const json review = UpdateReview(Deployment(after), Deployment(before), "", "apps", "Deployment");
+  return Review(Door::kValidate, {policies}, review.dump()).decision.is_allowed();
+}
+
+TEST(RatchetTest, AnImprovementThatDoesNotGoAllTheWay) {
+  const char* maximum = "{resources: {maximum: {limits: {memory: 16Gi}}}}";
+  const auto limit = [](const char* text) { return Resources("", text); };
+  EXPECT_TRUE(IsAllowed(maximum, limit(R"({"memory":"64Gi"})"), limit(R"({"memory":"32Gi"})")));
+  EXPECT_FALSE(IsAllowed(maximum, limit(R"({"memory":"32Gi"})"), limit(R"({"memory":"64Gi"})")));
+  EXPECT_FALSE(IsAllowed(maximum, limit(R"({"memory":"1Gi"})"), limit(R"({"memory":"64Gi"})")));
+
+  const char* ratio = "{resources: {maxLimitRequestRatio: {cpu: 4}}}";
+  const char* eight = R"({"cpu":"8"})";
+  EXPECT_TRUE(IsAllowed(ratio, Resources(R"({"cpu":"1"})", eight), Resources(R"({"cpu":"1500m"})", eight)));
+  EXPECT_FALSE(IsAllowed(ratio, Resources(R"({"cpu":"1"})", eight), Resources(R"({"cpu":"500m"})", eight)));
+  EXPECT_TRUE(IsAllowed(ratio, Resources(R"({"cpu":"0"})", eight), Resources(R"({"cpu":"500m"})", eight)));
+
+  const char* required = "{resources: {require: {limits: [memory]}}}";
+  EXPECT_TRUE(IsAllowed(required, limit(R"({"memory":"0"})"), limit("")));
+  EXPECT_FALSE(IsAllowed(required, limit(R"({"memory":"1"})"), limit("")));
+}
+
+TEST(RatchetTest, AContainerIsTheSameByListAndName) {
+  const char* controls = "{read-only-root-filesystem: {}}";
+  json init = {{"name", "setup"}, {"image", "a:1"}};
+  json before = OneContainer({{"securityContext", {{"readOnlyRootFilesystem", true}}}});
+  before["initContainers"] = {init};
+  json sidecar = before;
+  sidecar["initContainers"][0]["restartPolicy"] = "Always";
+  EXPECT_TRUE(IsAllowed(controls, before, sidecar));
+  // Another list is another container: an init container ends, a regular one runs on.
+  json moved = OneContainer({{"securityContext", {{"readOnlyRootFilesystem", true}}}});
+  moved["containers"].push_back(init);
+  EXPECT_FALSE(IsAllowed(controls, before, moved));
+}
+
+TEST(RatchetTest, WhatWasExemptWasNoViolation) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {image-tag: {}}\n  exemptions:\n"
+      "    - {name: old, reason: r, controls: [image-tag], match: {images: [\"docker.io/library/old\"]}}\n");
+  json before = OneContainer({});
+  before["containers"][0]["image"] = "old";
+  json after = before;
+  after["containers"][0]["image"] = "new";
+  const json review = UpdateReview(Deployment(after), Deployment(before), "", "apps", "Deployment");
+  EXPECT_FALSE(Review(Door::kValidate, {policies}, review.dump()).decision.is_allowed());
+}
+
+// Nothing of ours rests on what the API server refuses first.
+TEST(RatchetTest, NewEphemeralContainersOfMirrorPodsAreJudged) {
+  const PolicySet policies = PoliciesOf("  controls: {image-tag: {}}\n");
+  json before = {{"metadata", {{"annotations", {{"kubernetes.io/config.mirror", "x"}}}}}, {"spec", OneContainer({})}};
+  json after = before;
+  after["spec"]["ephemeralContainers"] = {{{"name", "dbg"}, {"image", "busybox"}}};
+  const json review = UpdateReview(after, before, "ephemeralcontainers");
+  EXPECT_FALSE(Review(Door::kValidate, {policies}, review.dump()).decision.is_allowed());
+}
+
+}  // namespace
+}  // namespace tidewaiter

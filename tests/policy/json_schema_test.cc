@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The schema says what the loader reads; that it accepts the shipped policies and refuses mistakes is tried with an
+// independent validator in tests/integration/schema_test.py.
+#include "webhook/policy/json_schema.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "webhook/controls/base/control.h"
+
+namespace tidewaiter {
+namespace {
+
+TEST(JsonSchemaTest, KnowsEveryControlAndItsTypes) {
+  const nlohmann::json schema = nlohmann::json::parse(PolicyJsonSchema());
+  EXPECT_EQ(schema["required"], nlohmann::json({"apiVersion", "kind", "metadata", "spec"}));
+  const nlohmann::json& spec = schema["properties"]["spec"]["properties"];
+  EXPECT_EQ(spec["mode"]["enum"], nlohmann::json({"enforce", "warn", "audit"}));
+  EXPECT_EQ(spec["enforcePercent"]["maximum"], 100);
+  EXPECT_EQ(spec["exemptions"]["items"]["required"], nlohmann::json({"name", "match", "controls", "reason"}));
+  const nlohmann::json& controls = spec["controls"]["properties"];
+  EXPECT_EQ(controls.size(), AllControls().size());
+  const nlohmann::json& resources = controls["resources"]["oneOf"][0]["properties"];
+  EXPECT_EQ(resources["require"]["properties"]["limits"]["items"]["enum"].size(), 3u);
+  EXPECT_EQ(resources["maxLimitRequestRatio"]["additionalProperties"]["type"], nlohmann::json({"string", "number"}));
+  EXPECT_EQ(controls["run-as-non-root"]["oneOf"][0]["properties"]["runAsUser"]["minimum"], 1);
+}
+
+}  // namespace
+}  // namespace tidewaiter
