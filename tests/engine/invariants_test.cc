@@ -98,7 +98,7 @@ TEST(InvariantsTest, TemplatesAreJudgedAsTheirPodsWillBeAndNeverRewritten) {
 }
 
 TEST(InvariantsTest, FindingsPointIntoTheObject) {
-  const std::string prefix = "/spec/jobTemplate/spec/template/spec/";
+  const std::string prefix = "/spec/jobTemplate/spec/template/";
   for (const ControlFixture& fixture : AllFixtures()) {
     const PolicySet policies = PolicySetOf(*fixture.control, ParseFixtureSettings(fixture), Mode::kAudit);
     const json object = {{"spec", {{"jobTemplate", {{"spec", {{"template", fixture.pod}}}}}}}};

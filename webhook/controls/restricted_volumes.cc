@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Volume types
+//
+// Requirement: Pods must use no volume types that reach around the cluster's own storage objects.
+//
+// Fields:   spec.volumes[*].<type>. Volumes are the Pod's: no container kind has its own.
+// Allowed:  the types of the list below. A volume without a type is an emptyDir (core/v1 SetDefaults_Volume).
+// Settings: none.
+// Injects:  nothing: what is forbidden here was asked for.
+// Source:   Pod Security Standards, restricted: "Volume Types"
+#include "webhook/controls/base/control.h"
+#include "webhook/controls/base/standard_checks.h"
+#include "webhook/kube/field_path.h"
+#include "webhook/kube/quoted.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+constexpr AllowedValue kAllowed[] = {
+    {""},          {"configMap"}, {"csi"},   {"downwardAPI"},
+    {"emptyDir"},  {"ephemeral"}, {"image"}, {"persistentVolumeClaim"},
+    {"projected"}, {"secret"},
+};
+
+void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+  for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
+    const Volume& volume = pod.volumes[i];
+    if (IsAllowed(volume.source, kAllowed, settings.minor)) continue;
+    findings.push_back(VolumeFinding(volume, i, StrCat("/", EscapePointerToken(volume.source)),
+                                     StrCat("must not be of type ", Quoted(volume.source)),
+                                     "persistentVolumeClaim: {claimName: <claim>}"));
+  }
+}
+
+}  // namespace
+
+const Control& RestrictedVolumesControl() {
+  static const Control control = MakeControl<StandardSettings, Check>({
+      .id = "restricted-volumes",
+      .summary = "Pods must use no volume types that reach around the cluster's own storage objects.",
+      .level = "restricted",
+      .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Volume Types)",
+      .fields = {"spec.volumes[*]"},
+      .injects = "",
+      .overrides = {"host-path-volumes"},
+  });
+  return control;
+}
+
+}  // namespace tidewaiter
