@@ -27,21 +27,25 @@ bool IsAllowedAnnotation(std::string_view value) {
 }
 
 void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+  // No bad profile is worse than another, and an annotation that becomes a field is no new violation.
+  constexpr const char* kIdentity = "appArmorProfile";
   ForEachSetting(pod, &PodSecurityContext::app_armor_profile, &SecurityContext::app_armor_profile,
                  [&](const SecurityContextOwner& owner, const LocalProfile& profile) {
                    if (profile.type == "RuntimeDefault" || profile.type == "Localhost") return;
-                   findings.push_back(owner.MakeFinding(
+                   Finding& finding = findings.emplace_back(owner.MakeFinding(
                        "/securityContext/appArmorProfile/type",
                        StrCat("must not set securityContext.appArmorProfile.type=", Quoted(profile.type.value_or(""))),
                        "securityContext: {appArmorProfile: {type: RuntimeDefault}}"));
+                   finding.identity = kIdentity;
                  });
   for (const auto& [key, value] : pod.annotations) {
     if (!key.starts_with(kAnnotationPrefix) || IsAllowedAnnotation(value)) continue;
     const std::string name = key.substr(kAnnotationPrefix.size());
-    const auto container = std::find_if(pod.containers.begin(), pod.containers.end(),
-                                        [&](const Container& one) { return one.name == name; });
-    findings.push_back(
-        AnnotationFinding(container == pod.containers.end() ? nullptr : &*container, key, value, "runtime/default"));
+    const auto found = std::find_if(pod.containers.begin(), pod.containers.end(),
+                                    [&](const Container& one) { return one.name == name; });
+    const Container* container = found == pod.containers.end() ? nullptr : &*found;
+    Finding& finding = findings.emplace_back(AnnotationFinding(container, key, value, "runtime/default"));
+    if (container != nullptr) finding.identity = kIdentity;
   }
 }
 

@@ -25,10 +25,12 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
       const std::int64_t own = port.host_port.value_or(0);
       const std::int64_t host_port = own == 0 && is_host_network ? port.container_port.value_or(0) : own;
       if (host_port == 0) continue;
-      findings.push_back(ContainerFinding(
+      const std::string what = StrCat("must not use hostPort ", host_port);
+      Finding& finding = findings.emplace_back(ContainerFinding(
           container, StrCat("/ports/", i, "/hostPort"),
-          StrCat("must not use hostPort ", host_port, own == 0 ? " (its containerPort, by hostNetwork=true)" : ""),
+          StrCat(what, own == 0 ? " (its containerPort, by hostNetwork=true)" : ""),
           own == 0 ? "hostNetwork: false" : StrCat("ports: [{containerPort: ", port.container_port.value_or(0), "}]")));
+      finding.identity = what;
     }
   }
 }

@@ -28,9 +28,11 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (IsAllowed(volume.source, kAllowed, settings.minor)) continue;
-    findings.push_back(VolumeFinding(volume, i, StrCat("/", EscapePointerToken(volume.source)),
-                                     StrCat("must not be of type ", Quoted(volume.source)),
-                                     "persistentVolumeClaim: {claimName: <claim>}"));
+    const std::string what = StrCat("must not be of type ", Quoted(volume.source));
+    Finding& finding = findings.emplace_back(VolumeFinding(volume, i, StrCat("/", EscapePointerToken(volume.source)),
+                                                           what, "persistentVolumeClaim: {claimName: <claim>}"));
+    // Another directory of the node is another violation.
+    if (volume.host_path.has_value()) finding.identity = StrCat(what, volume.host_path->path.value_or(""));
   }
 }
 

@@ -10,9 +10,9 @@
 //           Pods with spec.os.name=windows are not judged (from v1.25): the API server refuses the field there.
 // Settings: inject.
 // Injects:  type RuntimeDefault where neither the Pod nor the container has a profile. Into the Pod when no container
-//           has its own: one field, which also covers the container that is attached for debugging later. Otherwise
-//           into each container that has none, since who sets profiles container by container is not to find one more
-//           that stands above them all; likewise into a new ephemeral container, whose Pod may no longer be changed.
+//           has its own or is exempt: one field, which also covers the container that is attached for debugging later.
+//           Otherwise into each container that has none, since who sets profiles container by container is not to find
+//           one more that stands above them all; likewise into a new ephemeral container of a running Pod.
 //           A profile that is there is never changed. Never on Windows.
 // Source:   Pod Security Standards, restricted: "Seccomp"
 #include <algorithm>
@@ -33,26 +33,28 @@ bool HasProfile(const Pod& pod) {
 void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   CheckSeccompProfiles(pod, findings);
-  if (HasProfile(pod)) return;  // a bad one of the Pod's is one finding, not one more for each container
+  if (HasProfile(pod) && IsAllowedSeccompProfile(*pod.security_context->seccomp_profile)) return;
   for (const Container& container : pod.containers) {
     if (HasProfile(container)) continue;
-    findings.push_back(ContainerFinding(container, "/securityContext/seccompProfile/type",
-                                        "must set securityContext.seccompProfile.type to RuntimeDefault or Localhost",
-                                        "securityContext: {seccompProfile: {type: RuntimeDefault}}"));
+    findings
+        .emplace_back(ContainerFinding(container, "/securityContext/seccompProfile/type",
+                                       "must set securityContext.seccompProfile.type to RuntimeDefault or Localhost",
+                                       "securityContext: {seccompProfile: {type: RuntimeDefault}}"))
+        .identity = kSeccompIdentity;
   }
 }
 
 void Inject(const InjectingStandardSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows() || HasProfile(pod)) return;
-  const auto has_profile = [](const Container& container) { return HasProfile(container); };
-  if (editor.may_edit_pod() && std::none_of(pod.containers.begin(), pod.containers.end(), has_profile)) {
+  // An exempt container, which may not be edited, must not get the Pod's profile either.
+  const auto lacks_profile = [&](const Container& one) { return editor.MayEdit(one) && !HasProfile(one); };
+  if (editor.may_edit_pod() && std::all_of(pod.containers.begin(), pod.containers.end(), lacks_profile)) {
     editor.SetPodSeccompRuntimeDefault();
     return;
   }
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
-    const Container& container = pod.containers[i];
-    if (editor.MayEdit(container) && !HasProfile(container)) editor.SetSeccompRuntimeDefault(i);
+    if (lacks_profile(pod.containers[i])) editor.SetSeccompRuntimeDefault(i);
   }
 }
 

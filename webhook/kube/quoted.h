@@ -6,15 +6,11 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tidewaiter {
 
 // `text` in double quotes: printable ASCII as it is, every other byte as an escape, cut with "..." after 120 bytes so
 // that a megabyte of input does not become a megabyte of message.
 std::string Quoted(std::string_view text);
-
-// `"a", "b"`: each as above; after ten only how many more there are, for the same reason.
-std::string QuotedList(const std::vector<std::string>& texts);
 
 }  // namespace tidewaiter

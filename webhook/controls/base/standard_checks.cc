@@ -4,11 +4,9 @@
 #include "webhook/controls/base/standard_checks.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "webhook/controls/base/security_contexts.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
@@ -22,20 +20,14 @@ bool IsAllowed(std::string_view value, std::span<const AllowedValue> allowed, in
 
 void CheckAddedCapabilities(const Container& container, std::span<const AllowedValue> allowed, Findings& findings) {
   if (!container.security_context.has_value() || !container.security_context->capabilities.has_value()) return;
-  std::set<std::string> kept;
-  std::vector<std::string> forbidden;
-  for (const std::string& capability : container.security_context->capabilities->add) {
-    if (IsAllowed(capability, allowed, 0)) {
-      kept.insert(capability);
-    } else {
-      forbidden.push_back(capability);
-    }
+  const std::vector<std::string>& add = container.security_context->capabilities->add;
+  for (std::size_t i = 0; i < add.size(); ++i) {
+    if (IsAllowed(add[i], allowed, 0)) continue;
+    findings.push_back(
+        ContainerFinding(container, StrCat("/securityContext/capabilities/add/", i),
+                         StrCat("must not include ", Quoted(add[i]), " in securityContext.capabilities.add"),
+                         "securityContext: {capabilities: {add: []}}"));
   }
-  if (forbidden.empty()) return;
-  findings.push_back(
-      ContainerFinding(container, "/securityContext/capabilities/add",
-                       StrCat("must not include ", QuotedList(forbidden), " in securityContext.capabilities.add"),
-                       StrCat("securityContext: {capabilities: {add: [", absl::StrJoin(kept, ", "), "]}}")));
 }
 
 void CheckProcMounts(const Pod& pod, Findings& findings) {
@@ -59,14 +51,20 @@ void CheckUserZero(const Pod& pod, Findings& findings) {
       });
 }
 
+bool IsAllowedSeccompProfile(const LocalProfile& profile) {
+  return profile.type == "RuntimeDefault" || profile.type == "Localhost";
+}
+
 void CheckSeccompProfiles(const Pod& pod, Findings& findings) {
   ForEachSetting(pod, &PodSecurityContext::seccomp_profile, &SecurityContext::seccomp_profile,
                  [&](const SecurityContextOwner& owner, const LocalProfile& profile) {
-                   if (profile.type == "RuntimeDefault" || profile.type == "Localhost") return;
-                   findings.push_back(owner.MakeFinding(
+                   if (IsAllowedSeccompProfile(profile)) return;
+                   Finding& finding = findings.emplace_back(owner.MakeFinding(
                        "/securityContext/seccompProfile/type",
                        StrCat("must not set securityContext.seccompProfile.type=", Quoted(profile.type.value_or(""))),
                        "securityContext: {seccompProfile: {type: RuntimeDefault}}"));
+                   finding.identity = kSeccompIdentity;
+                   finding.badness = 1;
                  });
 }
 

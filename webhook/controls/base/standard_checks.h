@@ -25,7 +25,8 @@ struct AllowedValue {
 };
 bool IsAllowed(std::string_view value, std::span<const AllowedValue> allowed, int minor);
 
-// One finding when the container adds a capability which is not in `allowed`.
+// One finding for each capability that the container adds and that is not in `allowed`: taking one of several away is
+// then no new violation, and putting another in its place is.
 void CheckAddedCapabilities(const Container& container, std::span<const AllowedValue> allowed, Findings& findings);
 
 // One finding for each container whose procMount is neither unset nor Default.
@@ -34,7 +35,11 @@ void CheckProcMounts(const Pod& pod, Findings& findings);
 // One finding for each runAsUser, of the Pod or a container, that is 0.
 void CheckUserZero(const Pod& pod, Findings& findings);
 
-// One finding for each seccompProfile, of the Pod or a container, whose type is neither RuntimeDefault nor Localhost.
+// Whether its type is RuntimeDefault or Localhost.
+bool IsAllowedSeccompProfile(const LocalProfile& profile);
+// The identity of findings about seccomp profiles. To set a bad one is worse than to set none: badness 1 and 0.
+inline constexpr const char* kSeccompIdentity = "seccompProfile";
+// One finding for each seccompProfile, of the Pod or a container, that is not allowed.
 void CheckSeccompProfiles(const Pod& pod, Findings& findings);
 
 }  // namespace tidewaiter
