@@ -23,7 +23,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
       "os": {"name": "windows"}, "hostNetwork": true, "hostPID": true, "hostIPC": false, "hostUsers": false,
       "shareProcessNamespace": true, "automountServiceAccountToken": false, "nodeName": "n", "dnsPolicy": "Default",
       "priorityClassName": "high", "runtimeClassName": "gvisor",
-      "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}], "serviceAccountName": "sa", "unknown": {"x": 1},
+      "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["a", "b"]}], "serviceAccountName": "sa", "unknown": {"x": 1}, "restartPolicy": "Never",
       "resources": {"limits": {"memory": "1Gi"}},
       "securityContext": {"runAsNonRoot": true, "runAsUser": 1, "runAsGroup": 2, "fsGroup": 3,
         "supplementalGroups": [4, 5], "supplementalGroupsPolicy": "Strict", "sysctls": [{"name": "n", "value": "v"}],
@@ -32,7 +32,8 @@ TEST(PodDecoderTest, ReadsEveryField) {
         "windowsOptions": {"hostProcess": true, "runAsUserName": "w"}},
       "volumes": [{"name": "m", "image": {"reference": "r", "pullPolicy": "Always"}}, {"name": "e"}, {"name": "h",
         "hostPath": {"path": "/"}, "emptyDir": null}, {"name": "t", "emptyDir": {"medium": "Memory",
-        "sizeLimit": "1Mi"}}],
+        "sizeLimit": "1Mi"}}, {"name": "p", "projected": {"defaultMode": 420, "sources": [{"configMap": {"name": "c"}},
+        {"serviceAccountToken": {"audience": "vault", "path": "t"}}]}}],
       "initContainers": [{"name": "i", "image": "a"}, {"name": "s", "image": "a", "restartPolicy": "Always"}],
       "containers": [{"name": "c", "image": "a", "imagePullPolicy": "Always", "stdin": true, "tty": true,
         "ports": [{"name": "p", "containerPort": 80, "hostPort": 81, "protocol": "UDP"}],
@@ -47,7 +48,9 @@ TEST(PodDecoderTest, ReadsEveryField) {
         "securityContext": {"allowPrivilegeEscalation": false, "privileged": true, "procMount": "Default",
           "readOnlyRootFilesystem": true, "runAsNonRoot": false, "runAsUser": 6, "runAsGroup": 7,
           "capabilities": {"add": ["A"], "drop": ["ALL"]}}}],
-      "ephemeralContainers": [{"name": "d", "image": "a", "targetContainerName": "c"}]}})");
+      "ephemeralContainers": [{"name": "d", "image": "a", "targetContainerName": "c"}]},
+    "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready",
+      "status": "False"}]}})");
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   const Pod& pod = *decoded;
   EXPECT_TRUE(pod.is_windows());
@@ -61,6 +64,8 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(pod.share_process_namespace, true);
   EXPECT_EQ(pod.automount_service_account_token, false);
   EXPECT_EQ(pod.node_name, "n");
+  EXPECT_EQ(pod.restart_policy, "Never");
+  EXPECT_TRUE(pod.is_scheduled);
   EXPECT_EQ(pod.dns_policy, "Default");
   EXPECT_EQ(pod.priority_class_name, "high");
   EXPECT_EQ(pod.runtime_class_name, "gvisor");
@@ -79,15 +84,19 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(shared.seccomp_profile->type, "RuntimeDefault");
   EXPECT_EQ(shared.app_armor_profile->localhost_profile, "p");
   EXPECT_EQ(shared.windows_options->run_as_user_name, "w");
-  ASSERT_EQ(pod.volumes.size(), 4u);
+  ASSERT_EQ(pod.volumes.size(), 5u);
   EXPECT_EQ(pod.volumes[0].source, "image");
   EXPECT_EQ(pod.volumes[0].image->reference, "r");
+  EXPECT_EQ(pod.volumes[0].image->pull_policy, "Always");
   EXPECT_EQ(pod.volumes[1].source, "");
   EXPECT_EQ(pod.volumes[2].source, "hostPath");
   EXPECT_EQ(pod.volumes[2].host_path->path, "/");
   EXPECT_FALSE(pod.volumes[2].empty_dir.has_value());
   EXPECT_EQ(pod.volumes[3].empty_dir->medium, "Memory");
   EXPECT_EQ(pod.volumes[3].empty_dir->size_limit->text(), "1Mi");
+  ASSERT_EQ(pod.volumes[4].projected->sources.size(), 2u);
+  EXPECT_FALSE(pod.volumes[4].projected->sources[0].service_account_token.has_value());
+  EXPECT_EQ(pod.volumes[4].projected->sources[1].service_account_token->audience, "vault");
   ASSERT_EQ(pod.containers.size(), 4u);
   const ContainerKind kinds[] = {ContainerKind::kInit, ContainerKind::kSidecar, ContainerKind::kRegular,
                                  ContainerKind::kEphemeral};
@@ -115,6 +124,23 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(web.resources->limits.at("memory"), *Quantity::Parse("1Gi"));
   EXPECT_EQ(web.security_context->privileged, true);
   EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
+}
+
+TEST(PodDecoderTest, OnlyTheConditionPodScheduledSaysThatANodeWasChosen) {
+  const std::pair<std::string, bool> rows[] = {
+      {R"({"conditions": [{"type": "PodScheduled", "status": "True"}]})", true},
+      {R"({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]})", false},
+      {R"({"conditions": [{"type": "Ready", "status": "True"}]})", false},
+      {R"({"conditions": null})", false},
+      {"null", false},
+      {"{}", false},
+  };
+  for (const auto& [status, is_scheduled] : rows) {
+    const absl::StatusOr<Pod> pod =
+        Decode(R"({"spec": {"containers": [{"name": "c", "image": "a"}]}, "status": )" + status + "}");
+    ASSERT_TRUE(pod.ok()) << pod.status();
+    EXPECT_EQ(pod->is_scheduled, is_scheduled) << status;
+  }
 }
 
 TEST(PodDecoderTest, NullIsAbsent) {

@@ -14,6 +14,7 @@
 
 #include "absl/strings/ascii.h"
 #include "webhook/controls/base/control.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/images.h"
 #include "webhook/kube/glob.h"
 #include "webhook/kube/text.h"
@@ -35,10 +36,6 @@ struct ImageRegistrySettings {
     return schema;
   }
 };
-
-bool IsAnyMatch(const std::vector<std::string>& globs, std::string_view name) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatches(glob, name); });
-}
 
 // The same place however it is written: host names know no case, and 443 is the port of https anyway. For `denied`
 // only: an image that is written oddly need not be allowed.
@@ -68,7 +65,7 @@ void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& find
     if (IsDenied(settings.denied, name)) {
       findings.push_back(image.MakeFinding(StrCat("must not use image \"", image.text, "\": ", name, " is denied"),
                                            "image: <an allowed registry>/..."));
-    } else if (!settings.allowed.empty() && (reference.domain.empty() || !IsAnyMatch(settings.allowed, name))) {
+    } else if (!settings.allowed.empty() && (reference.domain.empty() || !MatchesAny(settings.allowed, name))) {
       findings.push_back(image.MakeFinding(
           StrCat("must not use image \"", image.text, "\": ", name, " matches none of the allowed patterns"),
           StrCat("image: ", settings.allowed.front())));

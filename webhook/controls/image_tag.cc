@@ -10,11 +10,9 @@
 // Injects:  nothing.
 // Source:   https://kubernetes.io/docs/concepts/containers/images/#image-names ("avoid using the :latest tag");
 //           distribution/reference for the grammar
-#include <algorithm>
-
 #include "webhook/controls/base/control.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/images.h"
-#include "webhook/kube/glob.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -38,8 +36,7 @@ void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings)
     if (reference.is_pinned()) return;
     const std::string_view tag =
         reference.tag.has_value() ? std::string_view(*reference.tag) : std::string_view("latest");
-    const auto is_match = [&](const std::string& glob) { return GlobMatches(glob, tag); };
-    if (std::none_of(settings.forbidden.begin(), settings.forbidden.end(), is_match)) return;
+    if (!MatchesAny(settings.forbidden, tag)) return;
     findings.push_back(image.MakeFinding(
         reference.tag.has_value()
             ? StrCat("must not use tag \"", tag, "\" of image \"", image.text, "\"")

@@ -207,6 +207,7 @@ struct Container {
 // core/v1 ImageVolumeSource.
 struct ImageVolumeSource {
   std::optional<std::string> reference;
+  std::optional<std::string> pull_policy;
   bool operator==(const ImageVolumeSource&) const = default;
 };
 
@@ -223,6 +224,24 @@ struct EmptyDirVolumeSource {
   bool operator==(const EmptyDirVolumeSource&) const = default;
 };
 
+// core/v1 ServiceAccountTokenProjection.
+struct ServiceAccountTokenProjection {
+  std::optional<std::string> audience;  // the API server itself when not set
+  bool operator==(const ServiceAccountTokenProjection&) const = default;
+};
+
+// core/v1 VolumeProjection; only tokens matter here.
+struct VolumeProjection {
+  std::optional<ServiceAccountTokenProjection> service_account_token;
+  bool operator==(const VolumeProjection&) const = default;
+};
+
+// core/v1 ProjectedVolumeSource.
+struct ProjectedVolumeSource {
+  std::vector<VolumeProjection> sources;
+  bool operator==(const ProjectedVolumeSource&) const = default;
+};
+
 // core/v1 Volume.
 struct Volume {
   std::string name;
@@ -232,6 +251,7 @@ struct Volume {
   std::optional<ImageVolumeSource> image;
   std::optional<HostPathVolumeSource> host_path;
   std::optional<EmptyDirVolumeSource> empty_dir;
+  std::optional<ProjectedVolumeSource> projected;
   bool operator==(const Volume&) const = default;
 };
 
@@ -261,6 +281,7 @@ struct Pod {
   // spec.serviceAccountName, or its old name spec.serviceAccount (core/v1 conversion takes them for one).
   std::string service_account_name;
   std::string node_name;
+  std::optional<std::string> restart_policy;
   std::optional<std::string> dns_policy;
   std::optional<std::string> priority_class_name;
   std::optional<std::string> runtime_class_name;
@@ -268,6 +289,9 @@ struct Pod {
   std::vector<Volume> volumes;
   // Every container of every kind, in the order init (and sidecar), regular, ephemeral.
   std::vector<Container> containers;
+  // status.conditions says PodScheduled=True: a node was chosen for it. Never so in a Pod that is being created, whose
+  // status the API server clears (registry/core/pod strategy PrepareForCreate), nor in a template, which has none.
+  bool is_scheduled = false;
   bool operator==(const Pod&) const = default;
 
   // spec.os.name is "windows": Linux-only fields are refused by the API server there.

@@ -35,6 +35,7 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
     if (key == "image") return DecodeValue(member, member_path, out.image);
     if (key == "hostPath") return DecodeValue(member, member_path, out.host_path);
     if (key == "emptyDir") return DecodeValue(member, member_path, out.empty_dir);
+    if (key == "projected") return DecodeValue(member, member_path, out.projected);
     return absl::OkStatus();
   });
 }
@@ -111,11 +112,15 @@ absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
   pod.service_account_name =
       std::move(spec.service_account_name.empty() ? spec.service_account : spec.service_account_name);
   pod.node_name = std::move(spec.node_name);
+  pod.restart_policy = std::move(spec.restart_policy);
   pod.dns_policy = std::move(spec.dns_policy);
   pod.priority_class_name = std::move(spec.priority_class_name);
   pod.runtime_class_name = std::move(spec.runtime_class_name);
   pod.host_aliases = std::move(spec.host_aliases);
   pod.volumes = std::move(spec.volumes);
+  for (const PodCondition& condition : object.status.conditions) {
+    pod.is_scheduled = pod.is_scheduled || (condition.type == "PodScheduled" && condition.status == "True");
+  }
   return pod;
 }
 

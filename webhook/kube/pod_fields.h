@@ -179,7 +179,23 @@ struct JsonFields<HostAlias> {
 
 template <>
 struct JsonFields<ImageVolumeSource> {
-  static constexpr auto kFields = std::tuple{Field("reference", &ImageVolumeSource::reference)};
+  static constexpr auto kFields = std::tuple{Field("reference", &ImageVolumeSource::reference),
+                                             Field("pullPolicy", &ImageVolumeSource::pull_policy)};
+};
+
+template <>
+struct JsonFields<ServiceAccountTokenProjection> {
+  static constexpr auto kFields = std::tuple{Field("audience", &ServiceAccountTokenProjection::audience)};
+};
+
+template <>
+struct JsonFields<VolumeProjection> {
+  static constexpr auto kFields = std::tuple{Field("serviceAccountToken", &VolumeProjection::service_account_token)};
+};
+
+template <>
+struct JsonFields<ProjectedVolumeSource> {
+  static constexpr auto kFields = std::tuple{Field("sources", &ProjectedVolumeSource::sources)};
 };
 
 // The shapes below exist only while decoding; DecodePod flattens them into Pod.
@@ -208,6 +224,7 @@ struct PodSpec {
   std::string service_account_name;
   std::string service_account;
   std::string node_name;
+  std::optional<std::string> restart_policy;
   std::optional<std::string> dns_policy;
   std::optional<std::string> priority_class_name;
   std::optional<std::string> runtime_class_name;
@@ -215,9 +232,19 @@ struct PodSpec {
   PodOs os;
 };
 
+struct PodCondition {
+  std::string type;
+  std::string status;
+};
+
+struct PodStatus {
+  std::vector<PodCondition> conditions;
+};
+
 struct PodObject {
   PodMetadata metadata;
   std::optional<PodSpec> spec;
+  PodStatus status;
 };
 
 template <>
@@ -249,6 +276,7 @@ struct JsonFields<PodSpec> {
                  Field("serviceAccountName", &PodSpec::service_account_name),
                  Field("serviceAccount", &PodSpec::service_account),
                  Field("nodeName", &PodSpec::node_name),
+                 Field("restartPolicy", &PodSpec::restart_policy),
                  Field("dnsPolicy", &PodSpec::dns_policy),
                  Field("priorityClassName", &PodSpec::priority_class_name),
                  Field("runtimeClassName", &PodSpec::runtime_class_name),
@@ -257,8 +285,20 @@ struct JsonFields<PodSpec> {
 };
 
 template <>
+struct JsonFields<PodCondition> {
+  static constexpr auto kFields =
+      std::tuple{Field("type", &PodCondition::type), Field("status", &PodCondition::status)};
+};
+
+template <>
+struct JsonFields<PodStatus> {
+  static constexpr auto kFields = std::tuple{Field("conditions", &PodStatus::conditions)};
+};
+
+template <>
 struct JsonFields<PodObject> {
-  static constexpr auto kFields = std::tuple{Field("metadata", &PodObject::metadata), Field("spec", &PodObject::spec)};
+  static constexpr auto kFields = std::tuple{Field("metadata", &PodObject::metadata), Field("spec", &PodObject::spec),
+                                             Field("status", &PodObject::status)};
 };
 
 }  // namespace tidewaiter

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "webhook/controls/base/images.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/standard.h"
 #include "webhook/kube/glob.h"
 #include "webhook/kube/label_selector.h"

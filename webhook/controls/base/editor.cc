@@ -75,7 +75,7 @@ void Editor::SetNoPrivilegeEscalation(std::size_t container) {
   pod_.containers[container].security_context->allow_privilege_escalation = false;
 }
 
-void Editor::DropAllCapabilities(std::size_t container) {
+void Editor::DropCapability(std::size_t container, std::string_view capability) {
   ChangeNode& security_context = SecurityContextNode(container);
   Container& edited = pod_.containers[container];
   std::optional<Capabilities>& capabilities = edited.security_context->capabilities;
@@ -83,9 +83,10 @@ void Editor::DropAllCapabilities(std::size_t container) {
   if (!capabilities.has_value()) capabilities.emplace();
   std::vector<std::string>& drop = capabilities->drop;
   ChangeNode& list = node.Member("drop", !drop.empty());
-  changes_.push_back({StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText("ALL")});
-  list.appended.push_back(JsonText("ALL"));
-  drop.emplace_back("ALL");
+  changes_.push_back(
+      {StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText(capability)});
+  list.appended.push_back(JsonText(capability));
+  drop.emplace_back(capability);
 }
 
 void Editor::SetSeccompRuntimeDefault(std::size_t container) {
@@ -164,7 +165,8 @@ void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   value += "}}";
   changes_.push_back({StrCat("/spec/volumes/", pod_.volumes.size()), value});
   node.appended.push_back(std::move(value));
-  Volume volume{.name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}};
+  Volume volume{
+      .name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}, .projected = {}};
   volume.empty_dir.emplace();
   if (size_limit > Quantity()) volume.empty_dir->size_limit = size_limit;
   pod_.volumes.push_back(std::move(volume));

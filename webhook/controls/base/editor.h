@@ -59,7 +59,9 @@ class Editor {
   // allowPrivilegeEscalation=false.
   void SetNoPrivilegeEscalation(std::size_t container);
   // Puts ALL behind what capabilities.drop holds already.
-  void DropAllCapabilities(std::size_t container);
+  void DropAllCapabilities(std::size_t container) { DropCapability(container, "ALL"); }
+  // Puts the capability behind what capabilities.drop holds already. Precondition: it does not hold it.
+  void DropCapability(std::size_t container, std::string_view capability);
   // seccompProfile: {type: RuntimeDefault}.
   void SetSeccompRuntimeDefault(std::size_t container);
   void SetRequest(std::size_t container, std::string_view resource, const Quantity& amount);

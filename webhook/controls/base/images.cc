@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "webhook/kube/glob.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -39,13 +38,6 @@ void ForEachImage(const Pod& pod, Findings& findings,
                      .volume = &volume,
                      .volume_index = i});
   }
-}
-
-absl::Status CheckGlobs(const std::vector<std::string>& globs) {
-  for (const std::string& glob : globs) {
-    if (absl::Status status = ValidateGlob(glob); !status.ok()) return status;
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace tidewaiter

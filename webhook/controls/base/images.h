@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
 #include "webhook/controls/base/finding.h"
 #include "webhook/kube/image_reference.h"
 #include "webhook/kube/pod.h"
@@ -29,8 +28,5 @@ struct UsedImage {
 // Calls `visit` for each image that can be parsed and adds a finding for each that cannot.
 void ForEachImage(const Pod& pod, Findings& findings,
                   absl::FunctionRef<void(const UsedImage&, const ImageReference&)> visit);
-
-// InvalidArgument naming the first glob that is none (see ValidateGlob).
-absl::Status CheckGlobs(const std::vector<std::string>& globs);
 
 }  // namespace tidewaiter

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mount paths: normalised, compared, turned into names.
+// Paths: normalised, compared, turned into names.
 #include "webhook/controls/base/paths.h"
 
 #include <cstdint>
@@ -14,6 +14,9 @@
 
 namespace tidewaiter {
 namespace {
+
+constexpr std::string_view kPipePrefix = R"(\\.\pipe\)";
+constexpr std::string_view kNormalPipePrefix = "//./pipe/";
 
 // As the runtime cleans a path (Go path.Clean): `.` is nowhere, `..` is one up and never above the root.
 std::vector<absl::string_view> CleanSegments(std::string_view path) {
@@ -61,6 +64,25 @@ absl::Status CheckMountPaths(const std::vector<std::string>& paths) {
     }
     if (!seen.insert(absl::StrJoin(segments, "/")).second) {
       return InvalidArgument(StrCat("\"", path, "\" is given twice"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string NormalNodePath(std::string_view path) {
+  if (path.starts_with(kPipePrefix) || path.starts_with(kNormalPipePrefix)) {
+    return StrCat(kNormalPipePrefix, absl::AsciiStrToLower(ToAbsl(path.substr(kPipePrefix.size()))));
+  }
+  std::vector<absl::string_view> kept = CleanSegments(path);
+  if (kept.size() >= 2 && kept[0] == "var" && kept[1] == "run") kept.erase(kept.begin());
+  return StrCat("/", absl::StrJoin(kept, "/"));
+}
+
+absl::Status CheckNodePaths(const std::vector<std::string>& paths) {
+  if (paths.empty()) return InvalidArgument("must hold at least one path");
+  for (const std::string& path : paths) {
+    if (!path.starts_with('/') && !path.starts_with(kPipePrefix)) {
+      return InvalidArgument(StrCat("\"", path, "\" is not an absolute path"));
     }
   }
   return absl::OkStatus();

@@ -100,6 +100,8 @@ inline std::string SettingTypeName(const bool&) { return "boolean"; }
 inline std::string SettingTypeName(const std::int64_t&) { return "integer"; }
 inline std::string SettingTypeName(const std::string&) { return "string"; }
 inline std::string SettingTypeName(const Quantity&) { return "quantity"; }
+template <typename T>
+std::string SettingTypeName(const std::vector<T>& values);
 template <HasSchema T>
 std::string SettingTypeName(const T&) {
   return "mapping";
@@ -122,6 +124,8 @@ inline std::string SettingText(const bool& value) { return value ? "true" : "fal
 inline std::string SettingText(const std::int64_t& value) { return StrCat(value); }
 inline std::string SettingText(const std::string& value) { return value; }
 inline std::string SettingText(const Quantity& value) { return value.text(); }
+template <typename T>
+std::string SettingText(const std::vector<T>& values);
 template <HasSchema T>
 std::string SettingText(const T&) {
   return "";

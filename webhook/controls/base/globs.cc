@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loops over globs.
+#include "webhook/controls/base/globs.h"
+
+#include <algorithm>
+
+#include "webhook/kube/glob.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+
+bool Holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool MatchesAny(const std::vector<std::string>& globs, std::string_view text) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatches(glob, text); });
+}
+
+std::string_view WhyNotAllowed(const std::vector<std::string>& allowed, const std::vector<std::string>& denied,
+                               std::string_view name) {
+  if (MatchesAny(denied, name)) return "it is denied";
+  if (!allowed.empty() && !MatchesAny(allowed, name)) return "it matches none of the allowed patterns";
+  return {};
+}
+
+absl::Status CheckGlobs(const std::vector<std::string>& globs) {
+  for (const std::string& glob : globs) {
+    if (absl::Status status = ValidateGlob(glob); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSomeGlobs(const std::vector<std::string>& globs) {
+  return globs.empty() ? InvalidArgument("must hold at least one pattern") : CheckGlobs(globs);
+}
+
+}  // namespace tidewaiter

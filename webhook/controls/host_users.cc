@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// User namespaces
+//
+// Requirement: Pods run in a user namespace of their own, so that root in a container is nobody on the node.
+//
+// Fields:   spec.hostUsers; it holds for every container of the Pod
+// Allowed:  false. Pods with spec.os.name=windows are not judged: the API server refuses the field there.
+// Settings: inject.
+// Injects:  hostUsers=false where it is not set. Not beside hostNetwork, hostPID or hostIPC, which the API server
+//           refuses together, and never on Windows. A node whose kernel, runtime or file systems (NFS) cannot map ids
+//           does not start such a Pod, so try it on a few namespaces first.
+// Source:   https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/; KEP-127; core/v1 validation
+//           (validateHostUsers)
+#include "webhook/controls/base/control.h"
+#include "webhook/kube/text.h"
+
+namespace tidewaiter {
+namespace {
+
+struct HostUsersSettings {
+  bool inject = false;
+
+  static const SettingsSchema<HostUsersSettings>& Schema() {
+    using S = HostUsersSettings;
+    static const SettingsSchema<S> schema = {
+        {"inject", &S::inject, "set hostUsers=false where it is not set and no other namespace of the host is used"},
+    };
+    return schema;
+  }
+};
+
+// The first field that the API server refuses beside hostUsers=false; "" when there is none.
+std::string_view ConflictingField(const Pod& pod) {
+  if (pod.host_network == true) return "hostNetwork";
+  if (pod.host_pid == true) return "hostPID";
+  if (pod.host_ipc == true) return "hostIPC";
+  return {};
+}
+
+void Check(const Pod& pod, const HostUsersSettings&, Findings& findings) {
+  if (pod.is_windows() || pod.host_users == false) return;
+  const std::string_view conflict = ConflictingField(pod);
+  findings.push_back(PodFinding(
+      "/spec/hostUsers",
+      conflict.empty() ? std::string("must set hostUsers=false")
+                       : StrCat("must set hostUsers=false, which cannot be together with ", conflict, "=true"),
+      conflict.empty() ? std::string("hostUsers: false") : StrCat("hostUsers: false  # without ", conflict)));
+}
+
+void Inject(const HostUsersSettings& settings, Editor& editor) {
+  const Pod& pod = editor.pod();
+  if (!settings.inject || !editor.may_edit_pod() || pod.is_windows()) return;
+  if (!pod.host_users.has_value() && ConflictingField(pod).empty()) editor.SetHostUsers(false);
+}
+
+}  // namespace
+
+const Control& HostUsersControl() {
+  static const Control control = MakeControl<HostUsersSettings, Check, Inject>({
+      .id = "host-users",
+      .summary = "Pods must run in a user namespace of their own.",
+      .level = "recommended",
+      .source = "https://kubernetes.io/docs/concepts/workloads/pods/user-namespaces/",
+      .fields = {"spec.hostUsers", "spec.hostNetwork", "spec.hostPID", "spec.hostIPC"},
+      .injects = "hostUsers=false",
+  });
+  return control;
+}
+
+}  // namespace tidewaiter
