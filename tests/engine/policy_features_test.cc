@@ -211,5 +211,32 @@ TEST(PolicyFeaturesTest, InjectionDoesNotDependOnTheOrderOfPolicies) {
   EXPECT_EQ(container["resources"], json::parse(R"({"limits":{"memory":"512Mi"},"requests":{"memory":"128Mi"}})"));
 }
 
+// What podSecurity injects is enough for what it asks for.
+TEST(PolicyFeaturesTest, PodSecurityInjectsWhatItsLevelAsksFor) {
+  const PolicySet policies = PoliciesOf("  podSecurity: {level: restricted, version: v1.34, inject: true}\n");
+  EXPECT_EQ(Validate(policies, NewReview(BadPod())), Outcome::kDeny);
+  const Answer mutated = Review(Door::kMutate, {policies}, NewReview(BadPod()).dump());
+  const json after = BadPod().patch(PatchOf(json::parse(mutated.body)));
+  EXPECT_EQ(Validate(policies, NewReview(after)), Outcome::kAllow);
+  EXPECT_EQ(after["spec"]["securityContext"], json::parse(R"({"seccompProfile":{"type":"RuntimeDefault"}})"));
+  EXPECT_EQ(after["spec"]["containers"][0]["securityContext"],
+            json::parse(R"({"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"runAsNonRoot":true})"));
+  json privileged = BadPod();
+  privileged["spec"]["hostPID"] = true;
+  const Answer denied = Review(Door::kValidate, {policies}, NewReview(privileged).dump());
+  EXPECT_THAT(denied.decision.message, HasSubstr("pod must not set hostPID=true (spec.hostPID)"));
+}
+
+TEST(PolicyFeaturesTest, AnExemptContainerDoesNotGetTheProfileOfItsPod) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {seccomp-profile-restricted: {inject: true}}\n  exemptions:\n"
+      "    - {name: e, reason: r, controls: [\"*\"], match: {containers: [web]}}\n");
+  json pod = BadPod();
+  pod["spec"]["containers"].push_back({{"name", "log"}, {"image", "b"}});
+  const json patch = PatchOf(json::parse(Review(Door::kMutate, {policies}, NewReview(pod).dump()).body));
+  ASSERT_EQ(patch.size(), 1u) << patch;
+  EXPECT_EQ(patch[0]["path"], "/spec/containers/1/securityContext");
+}
+
 }  // namespace
 }  // namespace tidewaiter

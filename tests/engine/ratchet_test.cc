@@ -74,6 +74,54 @@ TEST(RatchetTest, WhatWasExemptWasNoViolation) {
   EXPECT_FALSE(Review(Door::kValidate, {policies}, review.dump()).decision.is_allowed());
 }
 
+TEST(RatchetTest, OneOfSeveralBadValuesTakenAwayIsNoNewViolation) {
+  const char* controls = "{capabilities-restricted: {}}";
+  const auto adds = [](const char* add) {
+    return OneContainer({{"securityContext", {{"capabilities", {{"drop", {"ALL"}}, {"add", json::parse(add)}}}}}});
+  };
+  EXPECT_TRUE(IsAllowed(controls, adds(R"(["NET_RAW","CHOWN"])"), adds(R"(["CHOWN"])")));
+  EXPECT_FALSE(IsAllowed(controls, adds(R"(["CHOWN"])"), adds(R"(["SYS_ADMIN"])")));
+  EXPECT_FALSE(IsAllowed(controls, adds(R"(["CHOWN"])"), adds(R"(["CHOWN","NET_RAW"])")));
+}
+
+TEST(RatchetTest, TheSameViolationInOtherWords) {
+  const json none = OneContainer(json::object());
+  const auto profile = [](const char* field, const char* type) {
+    return OneContainer({{"securityContext", {{field, {{"type", type}}}}}});
+  };
+  const char* seccomp = "{seccomp-profile-restricted: {}}";
+  EXPECT_TRUE(IsAllowed(seccomp, profile("seccompProfile", "Unconfined"), none));
+  EXPECT_FALSE(IsAllowed(seccomp, none, profile("seccompProfile", "Unconfined")));
+
+  const json annotation = {{"annotations", {{"container.apparmor.security.beta.kubernetes.io/web", "unconfined"}}}};
+  const PolicySet policies = PoliciesOf("  controls: {app-armor-profile: {}}\n");
+  const json before = {{"spec", {{"template", {{"metadata", annotation}, {"spec", none}}}}}};
+  const json after = Deployment(profile("appArmorProfile", "Unconfined"));
+  const json review = UpdateReview(after, before, "", "apps", "Deployment");
+  EXPECT_TRUE(Review(Door::kValidate, {policies}, review.dump()).decision.is_allowed());
+
+  const auto ports = [](bool is_host_network, const json& port) {
+    json spec = OneContainer({{"ports", {port}}});
+    spec["hostNetwork"] = is_host_network;
+    return spec;
+  };
+  const json written = {{"containerPort", 80}, {"hostPort", 80}};
+  EXPECT_TRUE(IsAllowed("{host-ports: {}}", ports(true, {{"containerPort", 80}}), ports(true, written)));
+  EXPECT_FALSE(IsAllowed("{host-ports: {}}", ports(false, {{"containerPort", 80}}), ports(false, written)));
+}
+
+TEST(RatchetTest, AnotherDirectoryOfTheNodeIsAnotherViolation) {
+  const auto mounts = [](const char* path) {
+    json spec = OneContainer(json::object());
+    spec["volumes"] = {{{"name", "logs"}, {"hostPath", {{"path", path}}}}};
+    return spec;
+  };
+  for (const char* controls : {"{host-path-volumes: {}}", "{restricted-volumes: {}}"}) {
+    EXPECT_TRUE(IsAllowed(controls, mounts("/var/log"), mounts("/var/log")));
+    EXPECT_FALSE(IsAllowed(controls, mounts("/var/log"), mounts("/")));
+  }
+}
+
 // Nothing of ours rests on what the API server refuses first.
 TEST(RatchetTest, NewEphemeralContainersOfMirrorPodsAreJudged) {
   const PolicySet policies = PoliciesOf("  controls: {image-tag: {}}\n");

@@ -4,20 +4,21 @@
 //
 // Requirement: containers must be required to run as a user other than root.
 //
-// Fields:   spec.securityContext.runAsNonRoot, spec.{containers,initContainers,ephemeralContainers}[*].securityContext.
-//           runAsNonRoot; with forbidRootUser also .runAsUser and, on Windows, .windowsOptions.runAsUserName
+// Fields:   spec.securityContext.runAsNonRoot, spec.{containers,initContainers,ephemeralContainers}[*].
+//           securityContext.runAsNonRoot, spec.hostUsers; with forbidRootUser also .runAsUser and, on Windows,
+//           .windowsOptions.runAsUserName
 // Allowed:  true; a container may leave it unset when the Pod sets true. runAsUser: unset or not 0.
 //           windowsOptions.runAsUserName: anything but ContainerAdministrator.
-//           With spec.hostUsers=false root in the container is not root on the node: everything is allowed (from
-//           v1.35).
-// Settings: inject, runAsUser, runAsGroup, forbidRootUser.
+//           With spec.hostUsers=false, where root is nobody on the node, everything is allowed (from v1.35).
+// Settings: inject, runAsUser, runAsGroup, forbidRootUser (off within the standard, where run-as-user judges that).
 // Injects:  runAsNonRoot=true (and, when set, runAsUser and runAsGroup) into each container that has neither its own
-// nor
-//           the Pod's. A value that is there is never changed.
+//           nor the Pod's. A value that is there is never changed.
 // Source:   Pod Security Standards, restricted: "Running as Non-root" and "Running as Non-root user";
 //           kubelet pkg/kubelet/kuberuntime/security_context_others.go for what happens on the node.
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/effective.h"
+#include "webhook/controls/base/security_contexts.h"
+#include "webhook/controls/base/standard_checks.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -28,7 +29,13 @@ struct RunAsNonRootSettings {
   std::optional<std::int64_t> run_as_user;
   std::optional<std::int64_t> run_as_group;
   bool forbid_root_user = true;
+  int minor = kNewestStandardMinor;
 
+  void ApplyStandard(const StandardContext& standard) {
+    inject = standard.inject;
+    forbid_root_user = !standard.is_expanded;
+    minor = standard.minor;
+  }
   static const SettingsSchema<RunAsNonRootSettings>& Schema() {
     using S = RunAsNonRootSettings;
     static const SettingsSchema<S> schema = {
@@ -45,73 +52,56 @@ struct RunAsNonRootSettings {
   }
 };
 
-constexpr std::string_view kRemedy = "securityContext: {runAsNonRoot: true}";
+constexpr std::string_view kField = "/securityContext/runAsNonRoot";
+constexpr const char* kRemedy = "securityContext: {runAsNonRoot: true}";
 
-void CheckRootUser(const Pod& pod, Findings& findings) {
-  if (!pod.is_windows() && pod.security_context.has_value() && pod.security_context->run_as_user == 0) {
-    findings.push_back(PodFinding("/spec/securityContext/runAsUser", "must not set securityContext.runAsUser=0",
-                                  "securityContext: {runAsUser: 1000}"));
-  }
+// In the kubelet's own words, so that a search for the error on the node leads here.
+constexpr std::string_view kMayNotStart =
+    "\" sets no numeric runAsUser and may not start: \"container has runAsNonRoot and image will run as root\" or "
+    "\"... image has non-numeric user\"";
+
+void CheckWindowsUsers(const Pod& pod, Findings& findings) {
   for (const Container& container : pod.containers) {
-    if (pod.is_windows()) {
-      if (!IsContainerAdministrator(EffectiveWindowsUser(pod, container))) continue;
-      findings.push_back(
-          ContainerFinding(container, "/securityContext/windowsOptions/runAsUserName",
-                           "must not run as ContainerAdministrator (securityContext.windowsOptions.runAsUserName)",
-                           "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}"));
-    } else if (container.security_context.has_value() && container.security_context->run_as_user == 0) {
-      findings.push_back(ContainerFinding(container, "/securityContext/runAsUser",
-                                          "must not set securityContext.runAsUser=0",
-                                          "securityContext: {runAsUser: 1000}"));
-    }
+    if (!IsContainerAdministrator(EffectiveWindowsUser(pod, container))) continue;
+    findings.push_back(
+        ContainerFinding(container, "/securityContext/windowsOptions/runAsUserName",
+                         "must not run as ContainerAdministrator (securityContext.windowsOptions.runAsUserName)",
+                         "securityContext: {windowsOptions: {runAsUserName: ContainerUser}}"));
   }
 }
 
 void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findings) {
-  if (pod.host_users == false) return;
-  const std::optional<bool> pod_value =
-      pod.security_context.has_value() ? pod.security_context->run_as_non_root : std::nullopt;
-  if (pod_value == false) {
-    findings.push_back(PodFinding("/spec/securityContext/runAsNonRoot",
-                                  "must not set securityContext.runAsNonRoot=false", std::string(kRemedy)));
-  }
+  if (IsExcusedByUserNamespace(pod, settings.minor)) return;
+  const auto forbid_false = [&](const SecurityContextOwner& owner, bool value) {
+    if (value) return;
+    findings.push_back(owner.MakeFinding(kField, "must not set securityContext.runAsNonRoot=false", kRemedy));
+  };
+  ForEachSetting(pod, &PodSecurityContext::run_as_non_root, &SecurityContext::run_as_non_root, forbid_false);
   for (const Container& container : pod.containers) {
-    const std::optional<bool> value =
-        container.security_context.has_value() ? container.security_context->run_as_non_root : std::nullopt;
-    if (value == false) {
-      findings.push_back(ContainerFinding(container, "/securityContext/runAsNonRoot",
-                                          "must not set securityContext.runAsNonRoot=false", std::string(kRemedy)));
-    } else if (!value.has_value() && pod_value != true) {
-      findings.push_back(ContainerFinding(container, "/securityContext/runAsNonRoot",
-                                          "must set securityContext.runAsNonRoot=true", std::string(kRemedy)));
-    }
+    const bool is_set = container.security_context.has_value() && container.security_context->run_as_non_root;
+    if (is_set || EffectiveRunAsNonRoot(pod, container) == true) continue;
+    findings.push_back(ContainerFinding(container, kField, "must set securityContext.runAsNonRoot=true", kRemedy));
   }
-  if (settings.forbid_root_user) CheckRootUser(pod, findings);
+  if (settings.forbid_root_user) (pod.is_windows() ? CheckWindowsUsers : CheckUserZero)(pod, findings);
 }
 
 void Inject(const RunAsNonRootSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
-  if (!settings.inject || pod.host_users == false) return;
+  if (!settings.inject || IsExcusedByUserNamespace(pod, settings.minor)) return;
+  // The API server refuses runAsUser and runAsGroup on Windows, and takes runAsNonRoot (core/v1 PodOS).
+  const std::optional<std::int64_t> new_user = pod.is_windows() ? std::nullopt : settings.run_as_user;
+  const std::optional<std::int64_t> new_group = pod.is_windows() ? std::nullopt : settings.run_as_group;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
     const Container& container = pod.containers[i];
     if (!editor.MayEdit(container)) continue;
-    // The API server refuses runAsUser and runAsGroup on Windows, and takes runAsNonRoot (core/v1 PodOS).
-    if (!pod.is_windows() && settings.run_as_user.has_value() && !EffectiveRunAsUser(pod, container).has_value()) {
-      editor.SetRunAsUser(i, *settings.run_as_user);
-    }
-    if (!pod.is_windows() && settings.run_as_group.has_value() && !EffectiveRunAsGroup(pod, container).has_value()) {
-      editor.SetRunAsGroup(i, *settings.run_as_group);
-    }
+    if (new_user.has_value() && !EffectiveRunAsUser(pod, container).has_value()) editor.SetRunAsUser(i, *new_user);
+    if (new_group.has_value() && !EffectiveRunAsGroup(pod, container).has_value()) editor.SetRunAsGroup(i, *new_group);
     // With runAsUser=0 the kubelet would refuse to start it ("container's runAsUser breaks non-root policy").
     const std::optional<std::int64_t> user = pod.is_windows() ? std::nullopt : EffectiveRunAsUser(pod, container);
     if (EffectiveRunAsNonRoot(pod, container).has_value() || user == 0) continue;
     editor.SetRunAsNonRoot(i);
     if (pod.is_windows() || user.has_value()) continue;
-    // The kubelet's own words, so that a search for the error on the node leads here.
-    editor.Warn(
-        StrCat(ContainerKindName(container.kind), " \"", container.name,
-               "\" sets no numeric runAsUser and may not start: \"container has runAsNonRoot and image will run "
-               "as root\" or \"... image has non-numeric user\""));
+    editor.Warn(StrCat(ContainerKindName(container.kind), " \"", container.name, kMayNotStart));
   }
 }
 

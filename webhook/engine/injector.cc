@@ -27,7 +27,8 @@ bool ExemptIn(Editor& editor, const ActivePolicy& active, const Control& control
       is_any = is_any || containers.back();
     }
   }
-  const bool is_pod_exempt = active.FindForPod(control, editor.pod()) != nullptr;
+  // What is set for the whole Pod reaches the exempt container as well.
+  const bool is_pod_exempt = is_any || active.FindForPod(control, editor.pod()) != nullptr;
   editor.SetExempt(is_any ? std::move(containers) : std::vector<bool>(), is_pod_exempt);
   return is_any || is_pod_exempt;
 }

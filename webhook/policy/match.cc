@@ -5,27 +5,23 @@
 
 #include <algorithm>
 
-#include "webhook/kube/glob.h"
+#include "webhook/controls/base/globs.h"
 #include "webhook/kube/image_reference.h"
 #include "webhook/kube/workload.h"
 
 namespace tidewaiter {
 namespace {
 
-bool IsAnyMatch(const std::vector<std::string>& globs, std::string_view text) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatches(glob, text); });
-}
-
 // An absent part holds.
 bool Allows(const std::vector<std::string>& globs, std::string_view text) {
-  return globs.empty() || IsAnyMatch(globs, text);
+  return globs.empty() || MatchesAny(globs, text);
 }
 
 // Whether a glob fits the image, with or without its tag and digest. A reference that cannot be parsed fits none: what
 // is not understood is not excused.
 bool IsImageMatch(const std::vector<std::string>& globs, std::string_view image) {
   const absl::StatusOr<ImageReference> reference = ImageReference::Parse(image);
-  return reference.ok() && (IsAnyMatch(globs, reference->name()) || IsAnyMatch(globs, reference->ToString()));
+  return reference.ok() && (MatchesAny(globs, reference->name()) || MatchesAny(globs, reference->ToString()));
 }
 
 }  // namespace
@@ -37,7 +33,7 @@ bool KindPattern::Matches(std::string_view other_group, std::string_view other_k
 }
 
 bool Match::HoldsAt(const MatchSubject& subject) const {
-  if (IsAnyMatch(exclude_namespaces, subject.namespace_name)) return false;
+  if (MatchesAny(exclude_namespaces, subject.namespace_name)) return false;
   if (!Allows(include_namespaces, subject.namespace_name)) return false;
   return kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [&](const KindPattern& pattern) {
            return pattern.Matches(subject.group, subject.kind);
@@ -50,7 +46,7 @@ bool Exemption::Covers(const Control& control) const {
 
 bool Exemption::HoldsFor(const ExemptionSubject& subject) const {
   const bool is_named = names.empty() || std::any_of(subject.names.begin(), subject.names.end(),
-                                                     [&](std::string_view name) { return IsAnyMatch(names, name); });
+                                                     [&](std::string_view name) { return MatchesAny(names, name); });
   return is_named && Allows(namespaces, subject.namespace_name) && Allows(service_accounts, subject.service_account) &&
          Allows(users, subject.user);
 }

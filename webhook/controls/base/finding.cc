@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "webhook/kube/field_path.h"
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -36,6 +38,17 @@ Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view 
           .subject = StrCat("volume \"", volume.name, "\""),
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};
+}
+
+Finding AnnotationFinding(const Container* container, std::string_view key, std::string_view value,
+                          std::string_view remedy_value) {
+  std::string pointer = StrCat("/metadata/annotations/", EscapePointerToken(key));
+  std::string requirement = StrCat("must not set annotation ", Quoted(key), " to ", Quoted(value));
+  std::string remedy = StrCat("annotations: {", Quoted(key), ": ", remedy_value, "}");
+  if (container == nullptr) return PodFinding(std::move(pointer), std::move(requirement), std::move(remedy));
+  Finding finding = ContainerFinding(*container, "", std::move(requirement), std::move(remedy));
+  finding.pointer = std::move(pointer);
+  return finding;
 }
 
 std::string FindingMessage(const Finding& finding) { return StrCat(finding.subject, " ", finding.requirement); }

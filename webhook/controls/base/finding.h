@@ -50,6 +50,11 @@ Finding PodFinding(std::string pointer, std::string requirement, std::string rem
 Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, std::string requirement,
                       std::string remedy);
 
+// A finding about an annotation that stands in for a field: of `container`, or of the Pod when that is nullptr.
+// `remedy_value` is one that may be written instead.
+Finding AnnotationFinding(const Container* container, std::string_view key, std::string_view value,
+                          std::string_view remedy_value);
+
 // `container "web" must set securityContext.runAsNonRoot=true`.
 std::string FindingMessage(const Finding& finding);
 

@@ -73,9 +73,9 @@ std::string NormalNodePath(std::string_view path) {
   if (path.starts_with(kPipePrefix) || path.starts_with(kNormalPipePrefix)) {
     return StrCat(kNormalPipePrefix, absl::AsciiStrToLower(ToAbsl(path.substr(kPipePrefix.size()))));
   }
-  std::vector<absl::string_view> segments = CleanSegments(path);
-  if (segments.size() >= 2 && segments[0] == "var" && segments[1] == "run") segments.erase(segments.begin());
-  return StrCat("/", absl::StrJoin(segments, "/"));
+  std::vector<absl::string_view> kept = CleanSegments(path);
+  if (kept.size() >= 2 && kept[0] == "var" && kept[1] == "run") kept.erase(kept.begin());
+  return StrCat("/", absl::StrJoin(kept, "/"));
 }
 
 absl::Status CheckNodePaths(const std::vector<std::string>& paths) {

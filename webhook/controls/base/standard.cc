@@ -27,6 +27,12 @@ const SettingsSchema<StandardSettings>& StandardSettings::Schema() {
   return schema;
 }
 
+const SettingsSchema<InjectingStandardSettings>& InjectingStandardSettings::Schema() {
+  using S = InjectingStandardSettings;
+  static const SettingsSchema<S> schema = {{"inject", &S::inject, "set what is missing (see Injects)"}};
+  return schema;
+}
+
 std::vector<const Control*> StandardControls(std::string_view level, int minor) {
   std::vector<const Control*> controls;
   for (const Control* control : AllControls()) {

@@ -37,4 +37,16 @@ struct StandardSettings {
   static const SettingsSchema<StandardSettings>& Schema();
 };
 
+// The settings of a check that can also set what is missing.
+struct InjectingStandardSettings {
+  bool inject = false;
+  int minor = kNewestStandardMinor;
+
+  void ApplyStandard(const StandardContext& standard) {
+    inject = standard.inject;
+    minor = standard.minor;
+  }
+  static const SettingsSchema<InjectingStandardSettings>& Schema();
+};
+
 }  // namespace tidewaiter
