@@ -20,6 +20,14 @@ TEST(JsonSchemaTest, KnowsEveryControlAndItsTypes) {
   EXPECT_EQ(spec["mode"]["enum"], nlohmann::json({"enforce", "warn", "audit"}));
   EXPECT_EQ(spec["enforcePercent"]["maximum"], 100);
   EXPECT_EQ(spec["exemptions"]["items"]["required"], nlohmann::json({"name", "match", "controls", "reason"}));
+  const auto settings_of = [&](const char* control) {
+    return spec["controls"]["properties"][control]["oneOf"][0]["properties"];
+  };
+  const nlohmann::json ports = settings_of("denied-ports")["ports"]["items"]["oneOf"];
+  EXPECT_EQ(ports[0]["type"], "integer");
+  EXPECT_EQ(ports[1]["properties"]["max"]["maximum"], 65'535);
+  EXPECT_EQ(settings_of("run-as-group")["ranges"]["items"]["properties"]["min"]["type"], "integer");
+  EXPECT_EQ(settings_of("required-labels")["required"]["additionalProperties"]["items"]["type"], "string");
   const nlohmann::json& controls = spec["controls"]["properties"];
   EXPECT_EQ(controls.size(), AllControls().size());
   const nlohmann::json& resources = controls["resources"]["oneOf"][0]["properties"];

@@ -44,6 +44,7 @@ Json TypeSchema(std::string_view type, const SettingDescription& setting) {
   }
   if (type == "mapping") return ObjectSchema(setting.children);
   if (type == "controls") return ControlsSchema();
+  if (type == "port range") return {{"oneOf", {{{"type", "integer"}}, ObjectSchema(setting.children)}}};
   if (type == "quantity") return {{"type", {"string", "number"}}};
   if (type == "date") return {{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}};
   Json schema = {{"type", type}};

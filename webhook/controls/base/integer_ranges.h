@@ -28,7 +28,6 @@ struct PortRange {
 };
 
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, PortRange& out);
-inline std::string SettingTypeName(const IdRange&) { return "id range"; }
 inline std::string SettingTypeName(const PortRange&) { return "port range"; }
 std::string SettingText(const IdRange& range);
 std::string SettingText(const PortRange& range);
