@@ -112,10 +112,12 @@ DENIED_REVIEWS = [
      "Pod: spec.securityContext.runAsUser: expected an integer, found number"),
     ("a kind without a pod template", altered("kind", {"group": "", "version": "v1", "kind": "Service"}), 400,
      'kind Service of group "" holds no pod template known here: '
-     "take it out of the rules of the webhook configuration"),
+     "take it out of the rules of the webhook configuration, or tell where its template lies in spec.workloads of a "
+     "policy"),
     ("a known kind of another group", altered("kind", {"group": "x.io", "version": "v1", "kind": "Deployment"}), 400,
      'kind Deployment of group "x.io" holds no pod template known here: '
-     "take it out of the rules of the webhook configuration"),
+     "take it out of the rules of the webhook configuration, or tell where its template lies in spec.workloads of a "
+     "policy"),
 ]
 
 # Method, path, Content-Type, status, text.

@@ -268,7 +268,7 @@ class StartTest(unittest.TestCase):
         webhook = Webhook("--drain-seconds", "0")
         webhook.ask("validate", GOOD)
         self.assertLess(time.monotonic() - started, 2)  # 50 ms on an idle machine: ./dev bench measures it
-        self.assertEqual(webhook.policy_lines, ["policy hardened: 6 controls (built-in hardened.yaml:3)"])
+        self.assertEqual(webhook.policy_lines, ["policy hardened: 6 controls (built-in hardened.yaml:4)"])
         webhook.stop()
 
 

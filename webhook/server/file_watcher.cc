@@ -53,6 +53,7 @@ std::chrono::milliseconds FileWatcher::Look(Time now) {
     }
     is_changing |= group.is_changing;
   }
+  if (at_each_look_) at_each_look_();
   return is_changing ? kQuiet : kInterval;
 }
 

@@ -43,6 +43,10 @@ class FileWatcher {
   // falls in between. Before Start only.
   void Watch(std::vector<std::string> paths, std::function<void()> on_change);
 
+  // `call` is made at each look, whatever the files hold: for what must happen now and then and needs no thread of its
+  // own. Before Start only.
+  void AtEachLook(std::function<void()> call) { at_each_look_ = std::move(call); }
+
   // Looks from now on, on a thread of its own, which also makes the calls. No thread when there is nothing to watch.
   void Start();
 
@@ -67,6 +71,7 @@ class FileWatcher {
   static bool IsSettled(Group& group, FileSnapshot now_seen, Time now);
 
   std::vector<Group> groups_;
+  std::function<void()> at_each_look_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_stopping_ = false;

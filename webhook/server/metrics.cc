@@ -89,6 +89,11 @@ struct Metrics::Families {
   Gauge& expiry = AddGauge("tidewaiter_certificate_expiry_timestamp_seconds",
                            "End of validity of the serving certificate, in seconds since 1970.")
                       .Add({});
+  Family<Gauge>& exemption_ends =
+      AddGauge("tidewaiter_exemption_expiry_timestamp_seconds",
+               "When an exemption stops to apply, in seconds since 1970; only of those that end.");
+  std::mutex exemption_mutex;
+  std::vector<Gauge*> exemption_gauges;
   Family<Gauge>& connections = AddGauge("tidewaiter_connections", "Open connections by what they do.");
 
   // [door][kind][operation][outcome], made when first used: most combinations never are.
@@ -168,6 +173,17 @@ void Metrics::CountReload(bool is_good) {
 }
 
 void Metrics::SetPoliciesLoaded(std::size_t count) { families_->policies.Set(static_cast<double>(count)); }
+
+void Metrics::SetExemptionEnds(const std::vector<ExemptionEnd>& ends) {
+  const std::lock_guard lock(families_->exemption_mutex);
+  for (Gauge* gauge : families_->exemption_gauges) families_->exemption_ends.Remove(gauge);
+  families_->exemption_gauges.clear();
+  for (const ExemptionEnd& end : ends) {
+    Gauge& gauge = families_->exemption_ends.Add({{"policy", end.policy}, {"exemption", end.exemption}});
+    gauge.Set(static_cast<double>(end.end_seconds()));
+    families_->exemption_gauges.push_back(&gauge);
+  }
+}
 
 void Metrics::SetCertificateExpiry(std::int64_t not_after) { families_->expiry.Set(static_cast<double>(not_after)); }
 

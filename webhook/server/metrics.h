@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "webhook/engine/decision.h"
+#include "webhook/server/exemption_reminder.h"
 #include "webhook/server/parked_server.h"
 
 namespace tidewaiter {
@@ -32,6 +33,8 @@ class Metrics {
   // policy_reloads_total{result}: "success" or "failure".
   void CountReload(bool is_good);
   void SetPoliciesLoaded(std::size_t count);
+  // exemption_expiry_timestamp_seconds{policy,exemption}: of these and no others.
+  void SetExemptionEnds(const std::vector<ExemptionEnd>& ends);
   // Seconds since 1970.
   void SetCertificateExpiry(std::int64_t not_after);
   // Asked at each scrape.

@@ -39,7 +39,7 @@ std::string CountControls(const PolicySet& set) {
 }  // namespace
 
 WebhookServer::WebhookServer(const ServeOptions& options)
-    : options_(options), log_(options.log_level), metrics_(options.version) {}
+    : options_(options), log_(options.log_level), metrics_(options.version), reminder_(log_) {}
 
 WebhookServer::~WebhookServer() {
   watcher_.Stop();
@@ -53,6 +53,9 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   // Files are noted before they are read.
   if (!options.policy_paths.empty()) {
     self->watcher_.Watch(options.policy_paths, [raw = self.get()] { raw->ReloadPolicies(); });
+    // The built-in policy has no exemptions.
+    self->watcher_.AtEachLook(
+        [raw = self.get()] { raw->reminder_.Remind(raw->policies(), DateOf(std::time(nullptr))); });
   }
   if (!options.certificate_file.empty()) {
     self->watcher_.Watch({options.certificate_file, options.key_file},
@@ -88,6 +91,7 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
 
 void WebhookServer::SetPolicies(std::shared_ptr<const PolicySet> policies) {
   metrics_.SetPoliciesLoaded(policies->policies().size());
+  metrics_.SetExemptionEnds(FindExemptionEnds(*policies));
   const std::lock_guard lock(policies_mutex_);
   policies_.swap(policies);
 }

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "webhook/policy/policy_set.h"
 #include "webhook/server/admission_handler.h"
+#include "webhook/server/exemption_reminder.h"
 #include "webhook/server/file_watcher.h"
 #include "webhook/server/ops_server.h"
 
@@ -84,6 +85,7 @@ class WebhookServer {
   std::unique_ptr<AdmissionHandler> handler_;
   std::unique_ptr<ParkedServer> server_;
   std::unique_ptr<OpsServer> ops_;
+  ExemptionReminder reminder_;
   FileWatcher watcher_;
 };
 

@@ -125,11 +125,6 @@ void Editor::SetSupplementalGroupsPolicy(std::string_view policy) {
   pod_.security_context->supplemental_groups_policy = policy;
 }
 
-void Editor::SetNoServiceAccountToken() {
-  SetInPodSpec("automountServiceAccountToken", "false");
-  pod_.automount_service_account_token = false;
-}
-
 void Editor::SetHostUsers(bool value) {
   SetInPodSpec("hostUsers", value ? "true" : "false");
   pod_.host_users = value;

@@ -71,7 +71,6 @@ class Editor {
   void SetPodSeccompRuntimeDefault();
   void SetFsGroup(std::int64_t gid);
   void SetSupplementalGroupsPolicy(std::string_view policy);
-  void SetNoServiceAccountToken();  // automountServiceAccountToken=false
   void SetHostUsers(bool value);
 
   // emptyDir.sizeLimit of the volume at `volume` in pod().volumes, an emptyDir (or a volume without a source, which is
