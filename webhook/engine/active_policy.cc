@@ -53,6 +53,7 @@ const Exemption* ActivePolicy::FindForPod(const Control& control, const Pod& pod
 }
 
 const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod& pod, const Finding& finding) const {
+  if (exemptions.empty()) return nullptr;
   if (finding.container.empty()) {
     const Volume* volume = ImageVolumeAt(pod, finding.pointer);
     for (const Exemption* exemption : exemptions) {

@@ -220,6 +220,11 @@ std::vector<std::string> WouldInjectWarnings(const std::vector<Injection>& injec
 }  // namespace
 
 std::string WithoutControlCharacters(std::string_view text) {
+  const auto is_suspect = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F || byte == 0xC2;
+  };
+  if (std::none_of(text.begin(), text.end(), is_suspect)) return std::string(text);
   std::string clean;
   clean.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -238,12 +243,20 @@ std::string InjectionLine(const Injection& injection) {
 }
 
 void SortFindings(std::vector<JudgedFinding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const JudgedFinding& a, const JudgedFinding& b) {
+  // By place, since a finding is large: each is moved once.
+  std::vector<JudgedFinding*> order;
+  order.reserve(findings.size());
+  for (JudgedFinding& judged : findings) order.push_back(&judged);
+  std::stable_sort(order.begin(), order.end(), [](const JudgedFinding* a, const JudgedFinding* b) {
     const auto rank = [](const JudgedFinding& judged) { return std::tuple(!judged.denies(), judged.mode); };
-    if (rank(a) != rank(b)) return rank(a) < rank(b);
-    if (a.finding.pointer != b.finding.pointer) return IsPointerLess(a.finding.pointer, b.finding.pointer);
-    return std::tie(a.policy, a.finding.control) < std::tie(b.policy, b.finding.control);
+    if (rank(*a) != rank(*b)) return rank(*a) < rank(*b);
+    if (a->finding.pointer != b->finding.pointer) return IsPointerLess(a->finding.pointer, b->finding.pointer);
+    return std::tie(a->policy, a->finding.control) < std::tie(b->policy, b->finding.control);
   });
+  std::vector<JudgedFinding> sorted;
+  sorted.reserve(findings.size());
+  for (JudgedFinding* judged : order) sorted.push_back(std::move(*judged));
+  findings = std::move(sorted);
 }
 
 std::string DenialMessage(const std::vector<JudgedFinding>& findings) {

@@ -105,7 +105,17 @@ std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, con
 struct DecodedObject {
   ObjectMeta metadata;
   std::vector<TemplatePlace> places;
-  std::vector<Workload> workloads;  // in the order of `places`
+  std::vector<Workload> workloads;  // in the order of `places`; without metadata, which is the object's
+
+  Workload Take(std::size_t i) {
+    Workload workload = std::move(workloads[i]);
+    if (workloads.size() == 1) {
+      workload.metadata = std::move(metadata);
+    } else {
+      workload.metadata = metadata;
+    }
+    return workload;
+  }
 };
 
 class ObjectDecoder {
@@ -139,7 +149,7 @@ class ObjectDecoder {
     for (const TemplatePlace& place : decoded.places) {
       absl::StatusOr<Pod> pod = DecodePodAt(*object_, place.pointer);
       if (!pod.ok()) return Refusal(pod.status());
-      decoded.workloads.push_back({.metadata = decoded.metadata, .pod_pointer = place.pointer, .pod = *std::move(pod)});
+      decoded.workloads.push_back({.metadata = {}, .pod_pointer = place.pointer, .pod = *std::move(pod)});
     }
     return absl::OkStatus();
   }
@@ -162,10 +172,10 @@ std::vector<JudgedWorkload> PairWorkloads(DecodedObject now, std::optional<Decod
   pairs.reserve(now.workloads.size());
   for (std::size_t i = 0; i < now.workloads.size(); ++i) {
     JudgedWorkload& pair = pairs.emplace_back();
-    pair.now = std::move(now.workloads[i]);
+    pair.now = now.Take(i);
     for (std::size_t j = 0; old.has_value() && j < old->workloads.size(); ++j) {
       if (old->places[j].identity != now.places[i].identity) continue;
-      pair.old = std::move(old->workloads[j]);
+      pair.old = old->Take(j);
       old->places[j].identity.clear();  // taken: names in a list need not be unique
       break;
     }

@@ -84,6 +84,11 @@ std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
   return value;
 }
 
+std::size_t JsonValue::element_count() const {
+  simdjson::dom::array array;
+  return ElementOf(bits_).get(array) == simdjson::SUCCESS ? array.size() : 0;
+}
+
 absl::Status JsonValue::ForEachMember(
     absl::FunctionRef<absl::Status(std::string_view key, JsonValue value)> visit) const {
   simdjson::dom::object object;

@@ -37,6 +37,9 @@ class JsonValue {
   // The member of that name, or nullopt when this is not an object or has none.
   std::optional<JsonValue> Find(std::string_view key) const;
 
+  // How many elements an array has (at most 2^24-1 are counted), 0 for anything else.
+  std::size_t element_count() const;
+
   // Calls `visit` for each member, in the order written, until it returns an error; that error is returned.
   // Duplicate keys are visited twice. OK for anything that is not an object.
   absl::Status ForEachMember(absl::FunctionRef<absl::Status(std::string_view key, JsonValue value)> visit) const;
