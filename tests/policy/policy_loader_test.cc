@@ -157,6 +157,70 @@ TEST(PolicyLoaderTest, AllErrorsAtOnce) {
   EXPECT_THAT(error, HasSubstr("\nf.yaml:12:22: spec.x: unknown key"));
 }
 
+TEST(PolicyLoaderTest, ErrorsWithoutEndAreCounted) {
+  std::string text = kHead + "spec:\n  controls:\n";
+  for (int i = 0; i < 250; ++i) StrAppend(&text, "    quux-", i, ": {}\n");
+  const std::string error = ErrorOf(text);
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 100);
+  EXPECT_THAT(error, ::testing::EndsWith("\nand 150 more errors"));
+}
+
+TEST(PolicyLoaderTest, ErrorsOfTheWholeDocument) {
+  const auto spec = [](const std::string& rest) { return kHead + "spec:\n  controls: {}\n" + rest; };
+  const auto exemption = [&](const std::string& rest) { return spec("  exemptions:\n    - {" + rest + "}\n"); };
+  const std::string whole = "name: e, reason: r, controls: [\"*\"], match: {names: [a]}";
+  EXPECT_EQ(ErrorOf(exemption(whole)), "ok");
+  const std::pair<std::string, std::string> rows[] = {
+      {spec("  enforceFrom: 2027-02-30\n"),
+       "f.yaml:6:16: spec.enforceFrom: expected a date such as 2027-01-31, found string \"2027-02-30\""},
+      {spec("  enforceFrom: 2027\n"),
+       "f.yaml:6:16: spec.enforceFrom: expected a date such as 2027-01-31, found integer \"2027\""},
+      {spec("  enforcePercent: 101\n"), "f.yaml:6:19: spec.enforcePercent: must be at most 100, is 101"},
+      {spec("  enforcePercent: half\n"),
+       "f.yaml:6:19: spec.enforcePercent: expected an integer, found string \"half\""},
+      {spec("  podSecurity: {}\n"), "f.yaml:6:16: spec.podSecurity: key \"level\" is missing"},
+      {spec("  podSecurity: {level: strict}\n"),
+       "f.yaml:6:24: spec.podSecurity.level: \"strict\" is none of baseline, restricted"},
+      {spec("  podSecurity: {level: baseline, version: 1.24}\n"),
+       "f.yaml:6:43: spec.podSecurity.version: expected a string, found number \"1.24\""},
+      {spec("  podSecurity: {level: baseline, version: v2}\n"),
+       "f.yaml:6:43: spec.podSecurity.version: \"v2\" is no version: expected latest, or v1.N such as v1.34"},
+      {spec("  match: {namespaceSelector: {matchLabels: {\"a b\": c}}}\n"),
+       "f.yaml:6:30: spec.match.namespaceSelector: "},
+      {spec("  match: {objectSelector: {matchExpressions: [{key: a, operator: in}]}}\n"),
+       "f.yaml:6:66: spec.match.objectSelector.matchExpressions[0].operator: \"in\" is none of In, NotIn, Exists, "
+       "DoesNotExist; did you mean \"In\"?"},
+      {spec("  match: {objectSelector: {matchExpressions: [{key: a, operator: In}]}}\n"),
+       "f.yaml:6:27: spec.match.objectSelector: "},
+      {spec("  match: {kinds: [Rolout]}\n  workloads:\n    - {group: a.io, kind: Rollout, template: /spec/t}\n"),
+       "f.yaml:6:19: spec.match.kinds[0]: \"Rolout\" is none of "},
+      {spec("  workloads: [{group: apps, kind: Deployment, template: /spec/template}]\n"),
+       "f.yaml:6:15: spec.workloads[0]: is built in already"},
+      {spec("  workloads: [{group: a.io, kind: R, template: spec.template}]\n"),
+       "f.yaml:6:48: spec.workloads[0].template: \"spec.template\" is no path such as /spec/template or "
+       "/spec/jobs/*/template"},
+      {exemption("name: e, controls: [\"*\"], match: {names: [a]}"),
+       "f.yaml:7:7: spec.exemptions[0]: key \"reason\" is missing"},
+      {exemption("name: e, reason: \" \", controls: [\"*\"], match: {names: [a]}"),
+       "f.yaml:7:25: spec.exemptions[0].reason: must say something"},
+      {exemption("name: e, reason: r, controls: [\"*\"], match: {}"),
+       "f.yaml:7:52: spec.exemptions[0].match: names nothing, which would exempt everything"},
+      {exemption("name: e, reason: r, controls: [], match: {names: [a]}"),
+       "f.yaml:7:38: spec.exemptions[0].controls: names no control; use \"*\" for all"},
+      {exemption("name: e, reason: r, controls: [imag-tag], match: {names: [a]}"),
+       "f.yaml:7:39: spec.exemptions[0].controls[0]: \"imag-tag\" is no control; did you mean \"image-tag\"?"},
+      {exemption("name: e, reason: r, controls: [\"*\"], match: {names: [\"\"]}"),
+       "f.yaml:7:60: spec.exemptions[0].match.names: a pattern must not be empty; use * for everything"},
+      {exemption("name: e, reason: r, controls: [\"*\"], match: {users: [\"system:*\"]}"),
+       "f.yaml:7:60: spec.exemptions[0].match.users: \"system:*\" holds the replicaset-controller, which creates the "
+       "Pods of everybody's workloads: exempt by name, image or service account instead"},
+      {exemption(whole + ", until: tomorrow"),
+       "f.yaml:7:73: spec.exemptions[0].until: expected a date such as 2027-01-31, found string \"tomorrow\""},
+      {exemption(whole + "}\n    - {" + whole), "f.yaml:8:14: spec.exemptions[1].name: given twice in this policy"},
+  };
+  for (const auto& [text, message] : rows) EXPECT_THAT(ErrorOf(text), ::testing::StartsWith(message)) << text;
+}
+
 class FolderTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -219,14 +219,19 @@ void ReadWorkloads(const DocumentNode& node, const SpecDocument& spec, PolicyPar
 
 }  // namespace
 
-void PolicyErrors::Add(std::string_view line) { StrAppend(&text_, text_.empty() ? "" : "\n", line); }
+void PolicyErrors::Add(std::string_view line) {
+  if (++count_ <= kMostLines) StrAppend(&text_, text_.empty() ? "" : "\n", line);
+}
 
 bool PolicyErrors::Take(const absl::Status& status) {
   if (!status.ok()) Add(MessageOf(status));
   return !status.ok();
 }
 
-absl::Status PolicyErrors::ToStatus() const { return InvalidArgument(text_); }
+absl::Status PolicyErrors::ToStatus() const {
+  if (count_ <= kMostLines) return InvalidArgument(text_);
+  return InvalidArgument(StrCat(text_, "\nand ", count_ - kMostLines, " more errors"));
+}
 
 void ReadPolicy(const DocumentNode& node, PolicyParts& parts, PolicyErrors& errors) {
   PodPolicyDocument document;

@@ -14,17 +14,20 @@
 
 namespace tidewaiter {
 
-// Collects the lines of several errors, so that one run shows them all.
+// Collects the lines of several errors, so that one run shows them all; the first hundred in full, the rest as a count.
 class PolicyErrors {
  public:
+  static constexpr std::size_t kMostLines = 100;
+
   void Add(std::string_view line);
   // Whether it was an error.
   bool Take(const absl::Status& status);
-  bool is_empty() const { return text_.empty(); }
+  bool is_empty() const { return count_ == 0; }
   absl::Status ToStatus() const;
 
  private:
   std::string text_;
+  std::size_t count_ = 0;
 };
 
 // What documents hold, before it is put together.
