@@ -79,7 +79,15 @@ class ReadmeTest(unittest.TestCase):
                 self.assertTrue((ROOT / target).exists(), target)
 
     def test_metrics_are_those_of_the_server(self):
-        webhook = Webhook("--drain-seconds", "0")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        exempting = pathlib.Path(folder.name, "exempting.yaml")
+        exempting.write_text(
+            "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: exempting}\nspec:\n"
+            "  controls: {image-digest: {}}\n  exemptions:\n    - {name: all, reason: to see its metrics, "
+            "controls: [image-digest], match: {names: [\"*\"]}, until: \"2999-01-01\"}\n")
+        webhook = Webhook("--drain-seconds", "0", "--policies", str(ROOT / "policies" / "hardened.yaml"), "--policies",
+                          str(exempting))
         for door in ("mutate", "validate"):
             webhook.ask(door, load_review("create-pod.json"))
         text = webhook.ops("/metrics").text
