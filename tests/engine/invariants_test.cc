@@ -132,6 +132,20 @@ TEST(InvariantsTest, OnlyEnforceTouchesAWorkload) {
   }
 }
 
+TEST(InvariantsTest, WhatIsExemptIsNotInjected) {
+  for (const ControlFixture& fixture : AllFixtures()) {
+    SCOPED_TRACE(fixture.name);
+    Policy policy = PolicySetOf(*fixture.control, ParseFixtureSettings(fixture), Mode::kEnforce).policies()[0];
+    Exemption everyone;
+    everyone.name = "everyone";
+    everyone.names = {"*"};
+    policy.exemptions.push_back(std::move(everyone));
+    const PolicySet policies({std::move(policy)});
+    EXPECT_TRUE(PatchOf(Ask(Door::kMutate, policies, NewReview(fixture.pod))).empty());
+    EXPECT_TRUE(Ask(Door::kValidate, policies, NewReview(fixture.pod))["response"]["allowed"]);
+  }
+}
+
 TEST(InvariantsTest, NothingIsInjectedWhereTheApiServerWouldRefuseIt) {
   for (const ControlFixture& fixture : AllFixtures()) {
     SCOPED_TRACE(fixture.name);

@@ -57,6 +57,16 @@ TEST(MessagesTest, WhatSeveralContainersMustDoIsOneSentence) {
             "x (spec.template.spec.containers[0,1,2,3,4,5,6,7,8,9,10,11]) [p/c]");
 }
 
+TEST(MessagesTest, ADenialIsBounded) {
+  std::vector<JudgedFinding> findings;
+  for (int i = 0; i < 1000; ++i) findings.push_back(FindingAt("/a", Mode::kEnforce, "must x" + std::to_string(i)));
+  const std::string message = DenialMessage(findings);
+  EXPECT_LT(message.size(), kMaxDenialBytes + 100);
+  EXPECT_THAT(message, ::testing::StartsWith("1000 violations:\n- "));
+  EXPECT_THAT(message, EndsWith(" more lines like these"));
+  EXPECT_LT(DenialMessage({FindingAt("/a", Mode::kEnforce, std::string(100'000, 'x'))}).size(), kMaxDenialBytes + 1);
+}
+
 TEST(MessagesTest, TheStrictestOfSeveralPoliciesSpeaks) {
   Decision decision;
   decision.findings = {FindingAt("/a", Mode::kWarn), FindingAt("/a"), FindingAt("/a", Mode::kAudit)};

@@ -44,6 +44,26 @@ TEST(PolicyFeaturesTest, NamespaceSelector) {
   EXPECT_EQ(Validate(policies, review, Date(), &namespaces), Outcome::kDeny);
 }
 
+TEST(PolicyFeaturesTest, AnUnknownNamespaceRefusesNothingThatCouldNotBeDenied) {
+  const PolicySet policies =
+      PoliciesOf("  mode: audit\n  match: {namespaceSelector: {matchLabels: {env: prod}}}\n" + std::string(kTagOnly));
+  EXPECT_EQ(Validate(policies, NewReview(BadPod())), Outcome::kAllow);
+}
+
+// A template may not be let through on the strength of an injection that its Pods never get.
+TEST(PolicyFeaturesTest, OnlyWhatItsPodsWillGetIsForeseen) {
+  const json deployment = {{"metadata", {{"labels", {{"team", "a"}}}}}, {"spec", {{"template", BadPod()}}}};
+  const json review = NewReview(deployment, "apps", "Deployment");
+  for (const char* match : {"{kinds: [Deployment]}", "{objectSelector: {matchLabels: {team: a}}}"}) {
+    const PolicySet policies =
+        PoliciesOf(StrCat("  match: ", match, "\n  controls: {run-as-non-root: {inject: true}}\n"));
+    EXPECT_EQ(Validate(policies, review), Outcome::kDeny) << match;
+  }
+  const PolicySet policies = PoliciesOf(
+      "  match: {kinds: [Deployment, Pod]}\n  controls: {run-as-non-root: {inject: true, runAsUser: 1000}}\n");
+  EXPECT_EQ(Validate(policies, review), Outcome::kAllow);
+}
+
 TEST(PolicyFeaturesTest, ObjectSelectorTakesTheOldObjectAsWell) {
   const PolicySet policies =
       PoliciesOf(StrCat("  match: {objectSelector: {matchLabels: {strict: \"yes\"}}}\n", std::string(kTagOnly)));

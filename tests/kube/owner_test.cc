@@ -31,6 +31,9 @@ TEST(OwnerTest, RootName) {
   EXPECT_EQ(RootName(Meta("")), "");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-7d9f6c5b8", "7d9f6c5b8")), "shop");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-7d9f6c5b8")), "shop-7d9f6c5b8");
+  ObjectMeta rollout = OwnedBy("ReplicaSet", "shop-6b7f9d4c5");
+  rollout.labels["rollouts-pod-template-hash"] = "6b7f9d4c5";
+  EXPECT_EQ(RootName(rollout), "shop");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-other", "7d9f6c5b8")), "shop-other");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "7d9f6c5b8", "7d9f6c5b8")), "7d9f6c5b8");
   EXPECT_EQ(RootName(OwnedBy("Job", "backup-28391230")), "backup");

@@ -91,7 +91,7 @@ void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& 
 }
 
 void Inject(const EmptyDirSizeLimitSettings& settings, Editor& editor) {
-  if (!settings.inject.has_value() || !editor.may_add_volumes()) return;
+  if (!settings.inject.has_value() || !editor.may_edit_pod()) return;
   const std::vector<Volume>& volumes = editor.pod().volumes;
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     const bool is_set = volumes[i].empty_dir.has_value() && volumes[i].empty_dir->size_limit.has_value();

@@ -25,15 +25,21 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
                                          std::vector<std::string>* notes) {
   const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload);
   const bool is_template = !workload.pod_pointer.empty();
+  // A template's Pods get only what the policies inject that look at Pods like these.
+  std::vector<ActivePolicy> injecting = policies;
+  if (is_template) {
+    std::erase_if(injecting,
+                  [&](const ActivePolicy& active) { return !active.policy->match.HoldsForPod(workload.pod.labels); });
+  }
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
-  if (is_template && scope.has_value() && HasInjection(policies, InjectionKind::kEnforced)) {
-    InjectionResult result = Inject(policies, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
+  if (is_template && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
+    InjectionResult result = Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
     if (notes != nullptr) Append(std::move(result.warnings), *notes);
   }
   std::optional<Pod> would_be;
-  if (scope.has_value() && HasInjection(policies, InjectionKind::kWouldBe)) {
+  if (scope.has_value() && HasInjection(injecting, InjectionKind::kWouldBe)) {
     would_be = workload.pod;
-    Inject(policies, InjectionKind::kWouldBe, *scope, workload.pod_pointer, *would_be);
+    Inject(injecting, InjectionKind::kWouldBe, *scope, workload.pod_pointer, *would_be);
   }
   return Judge(policies, door_case.rule_count, {workload.pod, would_be.has_value() ? *would_be : workload.pod},
                workload.pod_pointer, door_case.request.subresource == "resize");

@@ -267,9 +267,14 @@ std::string DenialMessage(const std::vector<JudgedFinding>& findings) {
     lines.push_back(group.Line());
     count += group.findings.size();
   }
-  if (lines.size() == 1) return lines.front();
+  if (lines.size() == 1) return Shorten(lines.front(), kMaxDenialBytes);
   std::string message = StrCat(count, " violations:");
-  for (const std::string& line : lines) StrAppend(&message, "\n- ", line);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (message.size() + lines[i].size() > kMaxDenialBytes) {
+      return StrCat(message, "\n- and ", lines.size() - i, " more lines like these");
+    }
+    StrAppend(&message, "\n- ", lines[i]);
+  }
   return message;
 }
 

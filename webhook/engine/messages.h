@@ -16,6 +16,8 @@ namespace tidewaiter {
 // hold 4096 characters (apiserver pkg/endpoints/filters/warning.go). Counted here in bytes, which is never less.
 inline constexpr std::size_t kMaxWarningBytes = 256;
 inline constexpr std::size_t kMaxWarningsBytes = 4096;
+// Our own bound for a denial: what a terminal shows, and what a log line may cost.
+inline constexpr std::size_t kMaxDenialBytes = 16u << 10;
 // Our own bound for one audit annotation: an audit event is one log line.
 inline constexpr std::size_t kMaxAnnotationBytes = 8192;
 

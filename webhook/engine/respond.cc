@@ -188,11 +188,18 @@ std::vector<JudgedWorkload> PairWorkloads(DecodedObject now, std::optional<Decod
 absl::Status MatchNamespace(const ReviewContext& context, std::string_view namespace_name,
                             std::vector<const Policy*>& policies) {
   const auto has_selector = [](const Policy* policy) { return policy->match.namespace_selector.has_value(); };
-  const auto first = std::find_if(policies.begin(), policies.end(), has_selector);
-  if (first == policies.end()) return absl::OkStatus();
+  if (std::none_of(policies.begin(), policies.end(), has_selector)) return absl::OkStatus();
   const std::shared_ptr<const Labels> labels =
       context.namespaces == nullptr ? nullptr : context.namespaces->FindLabels(namespace_name);
   if (labels == nullptr) {
+    // Only enforce touches a workload: what could do no more than warn or audit is no reason to refuse.
+    std::erase_if(policies, [&](const Policy* policy) {
+      return has_selector(policy) &&
+             std::none_of(policy->controls.begin(), policy->controls.end(),
+                          [](const AppliedControl& applied) { return applied.mode == Mode::kEnforce; });
+    });
+    const auto first = std::find_if(policies.begin(), policies.end(), has_selector);
+    if (first == policies.end()) return absl::OkStatus();
     return InvalidArgument(StrCat("the labels of namespace ", Quoted(namespace_name),
                                   " are not known, and the namespaceSelector of policy ", (*first)->name,
                                   " asks for them"));

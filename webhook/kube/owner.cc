@@ -23,11 +23,14 @@ const OwnerReference* ControllerOf(const ObjectMeta& metadata) {
 }
 
 std::string_view WithoutTemplateHash(std::string_view name, const ObjectMeta& metadata) {
-  const auto hash = metadata.labels.find("pod-template-hash");
-  if (hash == metadata.labels.end() || hash->second.empty()) return name;
-  const std::size_t suffix = hash->second.size() + 1;
-  const bool has_suffix = name.size() > suffix && name.ends_with(hash->second) && name[name.size() - suffix] == '-';
-  return has_suffix ? name.substr(0, name.size() - suffix) : name;
+  for (const std::string_view label : {"pod-template-hash", "rollouts-pod-template-hash"}) {
+    const auto hash = metadata.labels.find(label);
+    if (hash == metadata.labels.end() || hash->second.empty()) continue;
+    const std::size_t suffix = hash->second.size() + 1;
+    const bool has_suffix = name.size() > suffix && name.ends_with(hash->second) && name[name.size() - suffix] == '-';
+    if (has_suffix) return name.substr(0, name.size() - suffix);
+  }
+  return name;
 }
 
 std::string_view WithoutTime(std::string_view name) {

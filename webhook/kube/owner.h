@@ -13,7 +13,8 @@
 namespace tidewaiter {
 
 // "shop" for a Deployment shop, its ReplicaSet shop-7d9f6c5b8 and that one's Pods; "backup" for a CronJob backup, its
-// Job backup-28391230 and that one's Pods. A ReplicaSet's name ends in the Pod's label pod-template-hash, a CronJob's
+// Job backup-28391230 and that one's Pods. A ReplicaSet's name ends in the Pod's label pod-template-hash (of
+// an Argo Rollout: rollouts-pod-template-hash), a CronJob's
 // Jobs in the minutes since 1970 (kubernetes pkg/controller/cronjob getJobName), eight digits or more. Without an owner
 // it is the object's own name, or its generateName without the trailing '-'.
 std::string_view RootName(const ObjectMeta& metadata);

@@ -20,8 +20,11 @@ bool Allows(const std::vector<std::string>& globs, std::string_view text) {
 // Whether a glob fits the image, with or without its tag and digest. A reference that cannot be parsed fits none: what
 // is not understood is not excused.
 bool IsImageMatch(const std::vector<std::string>& globs, std::string_view image) {
-  const absl::StatusOr<ImageReference> reference = ImageReference::Parse(image);
-  return reference.ok() && (MatchesAny(globs, reference->name()) || MatchesAny(globs, reference->ToString()));
+  absl::StatusOr<ImageReference> reference = ImageReference::Parse(image);
+  if (!reference.ok()) return false;
+  if (MatchesAny(globs, reference->name()) || MatchesAny(globs, reference->ToString())) return true;
+  reference->digest.reset();  // pinning an exempt tag does not take it out of its exemption
+  return MatchesAny(globs, reference->ToString());
 }
 
 }  // namespace
@@ -38,6 +41,13 @@ bool Match::HoldsAt(const MatchSubject& subject) const {
   return kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [&](const KindPattern& pattern) {
            return pattern.Matches(subject.group, subject.kind);
          });
+}
+
+bool Match::HoldsForPod(const Labels& labels) const {
+  const bool is_kind = kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [](const KindPattern& pattern) {
+                         return pattern.Matches("", "Pod");
+                       });
+  return is_kind && (!object_selector.has_value() || object_selector->Matches(labels));
 }
 
 bool Exemption::Covers(const Control& control) const {
