@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who a policy applies to, and who an exemption excuses: globs and label selectors against what is known of a workload.
-// Plain values; policy_reader.h fills them. Tested by tests/policy/match_test.cc and tests/policy/exemption_test.cc.
+// Plain values; policy_reader.h fills them. Tested by tests/policy/match_test.cc.
 #pragma once
 
 #include <optional>

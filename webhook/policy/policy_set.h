@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Policies as the engine uses them: checked, immutable, ready to match. policy_loader.h makes them from documents.
-// Tested by tests/policy/policy_loader_test.cc and tests/policy/policy_set_test.cc.
+// Tested by tests/policy/policy_loader_test.cc and tests/policy/match_test.cc.
 #pragma once
 
 #include <map>
