@@ -5,6 +5,7 @@
 #include "webhook/engine/doors.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "webhook/engine/injector.h"
@@ -26,11 +27,12 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
   const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload);
   const bool is_template = !workload.pod_pointer.empty();
   // A template's Pods get only what the policies inject that look at Pods like these.
-  std::vector<ActivePolicy> injecting = policies;
+  std::vector<ActivePolicy> of_pods;
   if (is_template) {
-    std::erase_if(injecting,
-                  [&](const ActivePolicy& active) { return !active.policy->match.HoldsForPod(workload.pod.labels); });
+    std::copy_if(policies.begin(), policies.end(), std::back_inserter(of_pods),
+                 [&](const ActivePolicy& active) { return active.policy->match.HoldsForPod(workload.pod.labels); });
   }
+  const std::vector<ActivePolicy>& injecting = is_template ? of_pods : policies;
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
   if (is_template && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
     InjectionResult result = Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
