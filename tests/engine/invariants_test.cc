@@ -72,7 +72,7 @@ TEST(InvariantsTest, ThePatchMakesTheEditedPodAndNothingElse) {
     const Answer judged = Review(Door::kValidate, {policies}, NewReview(after).dump());
     for (const JudgedFinding& finding : judged.decision.findings) {
       for (const Injection& injection : answer.decision.injections) {
-        EXPECT_NE(finding.finding.pointer, injection.pointer);
+        EXPECT_NE(finding.finding->pointer, injection.pointer);
       }
     }
     patched += fixture.injected.empty() ? 0 : 1;
@@ -104,7 +104,7 @@ TEST(InvariantsTest, FindingsPointIntoTheObject) {
     const json object = {{"spec", {{"jobTemplate", {{"spec", {{"template", fixture.pod}}}}}}}};
     const Answer answer = Review(Door::kValidate, {policies}, NewReview(object, "batch", "CronJob").dump());
     for (const JudgedFinding& judged : answer.decision.findings) {
-      const std::string& pointer = judged.finding.pointer;
+      const std::string& pointer = judged.finding->pointer;
       EXPECT_TRUE(pointer == kNamespacePointer || pointer.starts_with(prefix + "spec/") ||
                   pointer.starts_with(prefix + "metadata/"))
           << pointer;

@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "webhook/engine/finding_groups.h"
+#include "webhook/engine/message_limits.h"
+
 namespace tidewaiter {
 namespace {
 
@@ -13,16 +16,21 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 JudgedFinding FindingAt(std::string pointer, Mode mode = Mode::kEnforce, std::string requirement = "must x",
-                        std::string subject = "container \"web\"") {
-  return {.policy = "p",
-          .mode = mode,
-          .is_inherited = false,
-          .finding = {.control = "c",
-                      .pointer = std::move(pointer),
-                      .container = "web",
-                      .subject = std::move(subject),
-                      .requirement = std::move(requirement),
-                      .remedy = "x"}};
+                        std::string_view kind = "container", std::string name = "web") {
+  Finding finding = {.control = "c",
+                     .pointer = std::move(pointer),
+                     .container = std::move(name),
+                     .subject_kind = kind,
+                     .requirement = std::move(requirement),
+                     .remedy = "x"};
+  return {.policy = "p", .mode = mode, .is_inherited = false, .finding = std::make_shared<Finding>(std::move(finding))};
+}
+
+std::string DenialMessage(std::vector<JudgedFinding> findings) {
+  Decision decision;
+  decision.findings = std::move(findings);
+  AddMessages({}, decision);
+  return decision.message;
 }
 
 TEST(MessagesTest, OneLineNamesWhatWhereAndWho) {
@@ -34,12 +42,12 @@ TEST(MessagesTest, OneLineNamesWhatWhereAndWho) {
 }
 
 TEST(MessagesTest, WhatSeveralContainersMustDoIsOneSentence) {
-  const auto at = [](const std::string& list, int index, const std::string& subject) {
-    return FindingAt("/spec/" + list + "/" + std::to_string(index) + "/image", Mode::kEnforce, "must x", subject);
+  const auto at = [](const std::string& list, int index, std::string_view kind, const std::string& name) {
+    return FindingAt("/spec/" + list + "/" + std::to_string(index) + "/image", Mode::kEnforce, "must x", kind, name);
   };
-  std::vector<JudgedFinding> findings = {at("containers", 0, "container \"a\""), at("containers", 2, "container \"b\""),
-                                         at("initContainers", 1, "init container \"i\""),
-                                         FindingAt("/spec/securityContext/x", Mode::kEnforce, "must x", "pod")};
+  std::vector<JudgedFinding> findings = {at("containers", 0, "container", "a"), at("containers", 2, "container", "b"),
+                                         at("initContainers", 1, "init container", "i"),
+                                         FindingAt("/spec/securityContext/x", Mode::kEnforce, "must x", "pod", "")};
   EXPECT_EQ(DenialMessage(findings),
             "4 violations:\n"
             "- containers \"a\" and \"b\" and init container \"i\" must x (spec.containers[0,2].image, "
@@ -50,7 +58,7 @@ TEST(MessagesTest, WhatSeveralContainersMustDoIsOneSentence) {
   for (int i = 0; i < 12; ++i) {
     const std::string n = std::to_string(i);
     findings.push_back(
-        FindingAt("/spec/template/spec/containers/" + n, Mode::kEnforce, "must x", "container \"c" + n + "\""));
+        FindingAt("/spec/template/spec/containers/" + n, Mode::kEnforce, "must x", "container", "c" + n));
   }
   EXPECT_EQ(DenialMessage(findings),
             "containers \"c0\", \"c1\", \"c2\", \"c3\", \"c4\", \"c5\", \"c6\", \"c7\", \"c8\", \"c9\" and 2 more must "
@@ -97,7 +105,7 @@ TEST(MessagesTest, SortsByModeThenAsAReaderGoes) {
                                          FindingAt("/spec/containers/2", Mode::kWarn), FindingAt("/z")};
   SortFindings(findings);
   std::vector<std::string> pointers;
-  for (const JudgedFinding& judged : findings) pointers.push_back(judged.finding.pointer);
+  for (const JudgedFinding& judged : findings) pointers.push_back(judged.finding->pointer);
   EXPECT_THAT(pointers, ::testing::ElementsAre("/z", "/spec/containers/2", "/spec/containers/2/image",
                                                "/spec/containers/10/image"));
 }

@@ -265,7 +265,7 @@ TEST(RespondTest, EphemeralContainersAreJudgedWhileTheyAreNew) {
   pod["spec"]["ephemeralContainers"] = {{{"name", "debug"}, {"image", "busybox"}}};
   const Answer denied = Ask(Door::kValidate, UpdateReview(pod, old_pod, "ephemeralcontainers"));
   EXPECT_EQ(denied.decision.outcome, Outcome::kDeny);
-  for (const JudgedFinding& judged : denied.decision.findings) EXPECT_EQ(judged.finding.container, "debug");
+  for (const JudgedFinding& judged : denied.decision.findings) EXPECT_EQ(judged.finding->container, "debug");
   const Answer patched = Ask(Door::kMutate, UpdateReview(pod, old_pod, "ephemeralcontainers"));
   EXPECT_EQ(PatchOf(json::parse(patched.body)),
             json::parse(R"([{"op":"add","path":"/spec/ephemeralContainers/0/securityContext",
@@ -281,7 +281,7 @@ TEST(RespondTest, AResizeIsJudgedByResourcesOnly) {
   const Answer answer = Review(Door::kValidate, {policies}, UpdateReview(pod, old_pod, "resize").dump());
   EXPECT_EQ(answer.decision.outcome, Outcome::kDeny);
   ASSERT_EQ(answer.decision.findings.size(), 1u);
-  EXPECT_EQ(answer.decision.findings[0].finding.control, "resources");
+  EXPECT_EQ(answer.decision.findings[0].finding->control, "resources");
 }
 
 TEST(RespondTest, AnUnknownSubresourceIsJudgedAsTheObject) {

@@ -20,7 +20,7 @@ TEST(MetricsTest, EveryNameAndLabel) {
   decision.kind = "Pod";
   decision.operation = "CREATE";
   decision.findings.push_back({.policy = "p", .mode = Mode::kWarn, .is_inherited = false, .finding = {}});
-  decision.findings[0].finding.control = "c";
+  decision.findings[0].finding->control = "c";
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "", .value = ""});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kAudit, .pointer = "", .value = ""});
   metrics.CountDecision(decision, std::chrono::microseconds(70));

@@ -28,7 +28,7 @@ bool IsAllowedAnnotation(std::string_view value) {
 
 void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
   // No bad profile is worse than another, and an annotation that becomes a field is no new violation.
-  constexpr const char* kIdentity = "appArmorProfile";
+  constexpr char kIdentity[] = "appArmorProfile";
   ForEachSetting(pod, &PodSecurityContext::app_armor_profile, &SecurityContext::app_armor_profile,
                  [&](const SecurityContextOwner& owner, const LocalProfile& profile) {
                    if (profile.type == "RuntimeDefault" || profile.type == "Localhost") return;

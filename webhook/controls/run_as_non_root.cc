@@ -53,7 +53,7 @@ struct RunAsNonRootSettings {
 };
 
 constexpr std::string_view kField = "/securityContext/runAsNonRoot";
-constexpr const char* kRemedy = "securityContext: {runAsNonRoot: true}";
+constexpr char kRemedy[] = "securityContext: {runAsNonRoot: true}";
 
 // In the kubelet's own words, so that a search for the error on the node leads here.
 constexpr std::string_view kMayNotStart =

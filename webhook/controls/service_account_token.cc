@@ -64,10 +64,11 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
     if (is_automatic && is_automounted) continue;
     findings.push_back(VolumeFinding(
         volume, i, "/projected/sources",
-        is_automatic ? "must not be in the Pod: automountServiceAccountToken=false was set too late to take it away"
-                     : "must not project a serviceAccountToken for the API server",
-        is_automatic ? "automountServiceAccountToken: false  # in the manifest, not by a webhook"
-                     : "serviceAccountToken: {audience: <who is to accept it>, path: token}"));
+        is_automatic
+            ? Phrase("must not be in the Pod: automountServiceAccountToken=false was set too late to take it away")
+            : Phrase("must not project a serviceAccountToken for the API server"),
+        is_automatic ? Phrase("automountServiceAccountToken: false  # in the manifest, not by a webhook")
+                     : Phrase("serviceAccountToken: {audience: <who is to accept it>, path: token}")));
   }
 }
 

@@ -14,8 +14,10 @@ namespace tidewaiter {
 namespace {
 
 // The image volume that a pointer leads into, or nullptr.
-const Volume* ImageVolumeAt(const Pod& pod, std::string_view pointer) {
+const Volume* ImageVolumeAt(const Pod& pod, std::string_view pod_pointer, std::string_view pointer) {
   constexpr std::string_view kVolumes = "/spec/volumes/";
+  if (!pointer.starts_with(pod_pointer)) return nullptr;
+  pointer.remove_prefix(pod_pointer.size());
   if (!pointer.starts_with(kVolumes)) return nullptr;
   pointer.remove_prefix(kVolumes.size());
   std::size_t index = 0;
@@ -52,10 +54,11 @@ const Exemption* ActivePolicy::FindForPod(const Control& control, const Pod& pod
   return nullptr;
 }
 
-const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod& pod, const Finding& finding) const {
+const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod& pod, std::string_view pod_pointer,
+                                              const Finding& finding) const {
   if (exemptions.empty()) return nullptr;
   if (finding.container.empty()) {
-    const Volume* volume = ImageVolumeAt(pod, finding.pointer);
+    const Volume* volume = ImageVolumeAt(pod, pod_pointer, finding.pointer);
     for (const Exemption* exemption : exemptions) {
       if (volume == nullptr || !exemption->Covers(control) || !exemption->containers.empty()) continue;
       // An image volume is excused by its own image.

@@ -34,8 +34,9 @@ struct ActivePolicy {
   // as a whole is excused by an exemption that names no containers, or whose containers all of them are.
   const Exemption* FindFor(const Control& control, const Container& container) const;
   const Exemption* FindForPod(const Control& control, const Pod& pod) const;
-  // The one that excuses what a finding of `control` is about.
-  const Exemption* FindForFinding(const Control& control, const Pod& pod, const Finding& finding) const;
+  // The one that excuses what a finding of `control` is about, in the Pod at `pod_pointer` of its object.
+  const Exemption* FindForFinding(const Control& control, const Pod& pod, std::string_view pod_pointer,
+                                  const Finding& finding) const;
 };
 
 // Whether enforcement has not begun, or not for this workload. Which share a workload falls into depends on namespace

@@ -4,6 +4,7 @@
 // can tell a different story. Tested by tests/engine/respond_test.cc.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,24 +33,26 @@ enum class Outcome {
 // "allow", "warn", "patch", "deny", "refuse", "error".
 std::string_view OutcomeName(Outcome outcome);
 
-// A finding with the policy that made it and the mode it counts in.
+// A finding with the policy that made it and the mode it counts in. Its views are of the policy set that judged, which
+// must outlive it.
 struct JudgedFinding {
-  std::string policy;
+  std::string_view policy;
   Mode mode = Mode::kEnforce;
   // True when the object before the update had the same violation: then it warns and does not deny.
   bool is_inherited = false;
   // The name of the exemption of that policy that excuses it; then it is only counted and audited.
-  std::string exemption = {};
-  Finding finding;
+  std::string_view exemption = {};
+  std::shared_ptr<const Finding> finding;  // never null; shared by the policies that ask the same
 
   bool is_exempt() const { return !exemption.empty(); }
   bool denies() const { return mode == Mode::kEnforce && !is_inherited && !is_exempt(); }
 };
 
 // A default that was injected (mode enforce) or would have been (warn, audit).
+// The views are of the policy set and of the program.
 struct Injection {
-  std::string policy;
-  std::string control;
+  std::string_view policy;
+  std::string_view control;
   Mode mode = Mode::kEnforce;
   // JSON pointer from the object's root.
   std::string pointer;

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "webhook/engine/finding_groups.h"
 #include "webhook/engine/injector.h"
 #include "webhook/engine/judge.h"
 #include "webhook/engine/messages.h"
@@ -50,7 +51,7 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
 // Keeps the findings about ephemeral containers that are new: nothing else can change in pods/ephemeralcontainers.
 void KeepNewEphemeral(const std::vector<std::string>& names, std::vector<JudgedFinding>& findings) {
   std::erase_if(findings, [&](const JudgedFinding& judged) {
-    return std::find(names.begin(), names.end(), judged.finding.container) == names.end();
+    return std::find(names.begin(), names.end(), judged.finding->container) == names.end();
   });
 }
 
@@ -104,7 +105,6 @@ void Validate(DoorCase& door_case, Decision& decision) {
   AddMessages(notes, decision);
   if (AnyDenies(decision.findings)) {
     decision.outcome = Outcome::kDeny;
-    decision.message = DenialMessage(decision.findings);
   } else if (!decision.warnings.empty()) {
     decision.outcome = Outcome::kWarn;
   }

@@ -81,7 +81,7 @@ InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind 
       for (std::size_t i = before; i < editor.changes().size(); ++i) {
         const Change& change = editor.changes()[i];
         result.injections.push_back({.policy = active.policy->name,
-                                     .control = std::string(applied.control->info.id),
+                                     .control = applied.control->info.id,
                                      .mode = active.ModeOf(applied),
                                      .pointer = StrCat(pod_pointer, change.pointer),
                                      .value = change.value});

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -17,22 +17,41 @@ namespace {
 // The findings of rules that were asked already, for either Pod.
 class AskedRules {
  public:
-  AskedRules(const JudgedPod& pod, std::size_t rule_count) : pod_(pod), asked_(2 * rule_count) {}
+  AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count)
+      : pod_(pod), pod_pointer_(pod_pointer), asked_(2 * rule_count) {}
 
-  const Findings& Ask(const AppliedControl& applied, bool is_enforced) {
+  // nullptr: none.
+  const std::shared_ptr<Findings>& Ask(const AppliedControl& applied, bool is_enforced) {
     const bool is_same_pod = &pod_.enforced == &pod_.would_be;
-    std::optional<Findings>& findings = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
-    if (!findings.has_value()) {
-      findings.emplace();
-      applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), *findings);
-      for (Finding& finding : *findings) finding.control = applied.control->info.id;
+    Asked& asked = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
+    if (!asked.is_done) {
+      asked.is_done = true;
+      applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
+      if (!found_.empty()) asked.findings = Keep(applied.control->info.id);
     }
-    return *findings;
+    return asked.findings;
   }
 
  private:
+  struct Asked {
+    bool is_done = false;
+    std::shared_ptr<Findings> findings;
+  };
+
+  std::shared_ptr<Findings> Keep(std::string_view control) {
+    for (Finding& finding : found_) {
+      finding.control = control;
+      if (!pod_pointer_.empty() && finding.pointer != kNamespacePointer) finding.pointer.insert(0, pod_pointer_);
+    }
+    auto kept = std::make_shared<Findings>(std::move(found_));
+    found_.clear();
+    return kept;
+  }
+
   const JudgedPod& pod_;
-  std::vector<std::optional<Findings>> asked_;
+  const std::string_view pod_pointer_;
+  std::vector<Asked> asked_;
+  Findings found_;
 };
 
 }  // namespace
@@ -40,21 +59,21 @@ class AskedRules {
 std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
                                  const JudgedPod& pod, std::string_view pod_pointer, bool only_resources) {
   std::vector<JudgedFinding> judged;
-  AskedRules rules(pod, rule_count);
+  AskedRules rules(pod, pod_pointer, rule_count);
   for (const ActivePolicy& active : policies) {
     for (const AppliedControl& applied : active.policy->controls) {
       if (only_resources && !applied.control->info.is_about_resources) continue;
       const Mode mode = active.ModeOf(applied);
       const Pod& judged_pod = mode == Mode::kEnforce ? pod.enforced : pod.would_be;
-      for (const Finding& finding : rules.Ask(applied, mode == Mode::kEnforce)) {
-        const Exemption* exemption = active.FindForFinding(*applied.control, judged_pod, finding);
+      const std::shared_ptr<Findings>& findings = rules.Ask(applied, mode == Mode::kEnforce);
+      if (findings == nullptr) continue;
+      for (const Finding& finding : *findings) {
+        const Exemption* exemption = active.FindForFinding(*applied.control, judged_pod, pod_pointer, finding);
         judged.push_back({.policy = active.policy->name,
                           .mode = mode,
                           .is_inherited = false,
-                          .exemption = exemption == nullptr ? std::string() : exemption->name,
-                          .finding = finding});
-        if (!pod_pointer.empty() && finding.pointer != kNamespacePointer)
-          judged.back().finding.pointer = StrCat(pod_pointer, finding.pointer);
+                          .exemption = exemption == nullptr ? std::string_view() : exemption->name,
+                          .finding = std::shared_ptr<const Finding>(findings, &finding)});
       }
     }
   }
@@ -66,7 +85,7 @@ namespace {
 // Whose violation it is, however the container is called: turning an init container into a sidecar changes the name of
 // its kind, and moving it changes its index, but not its list and name.
 std::string_view ListOf(const Finding& finding) {
-  if (finding.container.empty()) return finding.subject;
+  if (finding.container.empty()) return finding.subject_kind;
   for (const std::string_view list : {"/initContainers/", "/ephemeralContainers/"}) {
     if (finding.pointer.find(list) != std::string::npos) return list;
   }
@@ -77,20 +96,20 @@ std::string_view ListOf(const Finding& finding) {
 
 void MarkInherited(const std::vector<JudgedFinding>& old_findings, std::vector<JudgedFinding>& findings) {
   const auto key = [](const JudgedFinding& judged) {
-    const Finding& finding = judged.finding;
+    const Finding& finding = *judged.finding;
     return std::tuple<std::string_view, std::string_view, std::string_view, std::string_view, std::string_view>(
-        judged.policy, finding.control, ListOf(finding), finding.container,
-        finding.identity.empty() ? finding.requirement : finding.identity);
+        judged.policy, finding.control, ListOf(finding), finding.subject_name(),
+        finding.identity.empty() ? finding.requirement.text() : finding.identity.text());
   };
   std::map<decltype(key(old_findings.front())), long double> worst;
   for (const JudgedFinding& judged : old_findings) {
     if (judged.is_exempt()) continue;  // what was excused was no violation
-    const auto [entry, is_new] = worst.emplace(key(judged), judged.finding.badness);
-    if (!is_new) entry->second = std::max(entry->second, judged.finding.badness);
+    const auto [entry, is_new] = worst.emplace(key(judged), judged.finding->badness);
+    if (!is_new) entry->second = std::max(entry->second, judged.finding->badness);
   }
   for (JudgedFinding& judged : findings) {
     const auto before = worst.find(key(judged));
-    judged.is_inherited = before != worst.end() && judged.finding.badness <= before->second;
+    judged.is_inherited = before != worst.end() && judged.finding->badness <= before->second;
   }
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -17,18 +16,32 @@ std::string EscapePointerToken(std::string_view token) {
 
 std::string FieldPath(std::string_view pointer) {
   std::string path;
-  if (pointer.empty()) return path;
-  for (const absl::string_view part : absl::StrSplit(ToAbsl(pointer.substr(1)), '/')) {
-    const std::string token = absl::StrReplaceAll(part, {{"~1", "/"}, {"~0", "~"}});
+  path.reserve(pointer.size() + 8);
+  AppendFieldPath(pointer, path);
+  return path;
+}
+
+void AppendFieldPath(std::string_view pointer, std::string& path) {
+  bool is_first = true;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);  // '/'
+    std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    std::string unescaped;
+    if (token.find('~') != std::string_view::npos) {
+      unescaped = absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}});
+      token = unescaped;
+    }
     const bool is_index =
         !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (is_index || token.find_first_of("./") != std::string::npos) {
-      StrAppend(&path, "[", token, "]");
+    if (is_index || token.find_first_of("./") != std::string_view::npos) {
+      (path += '[').append(token) += ']';
     } else {
-      StrAppend(&path, path.empty() ? "" : ".", token);
+      if (!is_first) path += '.';
+      path.append(token);
     }
+    is_first = false;
   }
-  return path;
 }
 
 }  // namespace tidewaiter

@@ -15,5 +15,7 @@ std::string EscapePointerToken(std::string_view token);
 // A JSON pointer as Kubernetes writes field paths: "/spec/containers/0/image" becomes "spec.containers[0].image"; a key
 // that holds '.' or '/' is put in brackets: "metadata.annotations[kubernetes.io/x]".
 std::string FieldPath(std::string_view pointer);
+// The same, put behind what `path` holds.
+void AppendFieldPath(std::string_view pointer, std::string& path);
 
 }  // namespace tidewaiter

@@ -89,9 +89,9 @@ void Log::WriteDecision(const Decision& decision, std::chrono::nanoseconds durat
   if (!decision.error_reason.empty()) line["reason"] = decision.error_reason;
   if (!decision.message.empty()) line["message"] = decision.message;
   for (const JudgedFinding& judged : decision.findings) {
-    Json finding = {{"policy", judged.policy},          {"control", judged.finding.control},
-                    {"mode", ModeName(judged.mode)},    {"pointer", judged.finding.pointer},
-                    {"inherited", judged.is_inherited}, {"message", FindingMessage(judged.finding)}};
+    Json finding = {{"policy", judged.policy},          {"control", judged.finding->control},
+                    {"mode", ModeName(judged.mode)},    {"pointer", judged.finding->pointer},
+                    {"inherited", judged.is_inherited}, {"message", FindingMessage(*judged.finding)}};
     if (judged.is_exempt()) finding["exemption"] = judged.exemption;
     line["findings"].push_back(std::move(finding));
   }

@@ -146,18 +146,18 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
       std::chrono::duration<double>(duration).count());
   for (const JudgedFinding& judged : decision.findings) {
     if (judged.is_exempt()) {
-      families_->exempted.Add({{"policy", judged.policy}, {"exemption", judged.exemption}}).Increment();
+      families_->exempted.Add({{"policy", std::string(judged.policy)}, {"exemption", std::string(judged.exemption)}}).Increment();
       continue;
     }
     families_->findings
-        .Add({{"policy", judged.policy},
-              {"control", std::string(judged.finding.control)},
+        .Add({{"policy", std::string(judged.policy)},
+              {"control", std::string(judged.finding->control)},
               {"mode", std::string(ModeName(judged.mode))}})
         .Increment();
   }
   for (const Injection& injection : decision.injections) {
     if (injection.mode != Mode::kEnforce) continue;
-    families_->injections.Add({{"policy", injection.policy}, {"control", injection.control}}).Increment();
+    families_->injections.Add({{"policy", std::string(injection.policy)}, {"control", std::string(injection.control)}}).Increment();
   }
   if (!decision.error_reason.empty()) CountError(decision.error_reason);
 }

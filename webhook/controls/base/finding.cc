@@ -11,31 +11,32 @@
 
 namespace tidewaiter {
 
-Finding ContainerFinding(const Container& container, std::string_view field, std::string requirement,
-                         std::string remedy) {
+Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement,
+                         Phrase remedy) {
   return {.control = {},
           .pointer = StrCat(container.pointer, field),
           .container = container.name,
-          .subject = StrCat(ContainerKindName(container.kind), " \"", container.name, "\""),
+          .subject_kind = ContainerKindName(container.kind),
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};
 }
 
-Finding PodFinding(std::string pointer, std::string requirement, std::string remedy) {
+Finding PodFinding(std::string pointer, Phrase requirement, Phrase remedy) {
   return {.control = {},
           .pointer = std::move(pointer),
           .container = {},
-          .subject = "pod",
+          .subject_kind = "pod",
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};
 }
 
-Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, std::string requirement,
-                      std::string remedy) {
+Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, Phrase requirement,
+                      Phrase remedy) {
   return {.control = {},
           .pointer = StrCat("/spec/volumes/", index, field),
           .container = {},
-          .subject = StrCat("volume \"", volume.name, "\""),
+          .volume = volume.name,
+          .subject_kind = "volume",
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};
 }
@@ -51,6 +52,13 @@ Finding AnnotationFinding(const Container* container, std::string_view key, std:
   return finding;
 }
 
-std::string FindingMessage(const Finding& finding) { return StrCat(finding.subject, " ", finding.requirement); }
+std::string Finding::subject() const {
+  const std::string& name = subject_name();
+  return name.empty() ? std::string(subject_kind) : StrCat(subject_kind, " \"", name, "\"");
+}
+
+std::string FindingMessage(const Finding& finding) {
+  return StrCat(finding.subject(), " ", finding.requirement.text());
+}
 
 }  // namespace tidewaiter

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "webhook/controls/base/phrase.h"
 #include "webhook/kube/pod.h"
 
 namespace tidewaiter {
@@ -24,31 +25,38 @@ struct Finding {
   std::string pointer;
   // The container's name; empty when the finding is about the Pod as a whole.
   std::string container;
-  // Who must do something: `container "web"`, `init container "migrate"`, `pod`, `volume "models"`.
-  std::string subject;
+  // The volume's name; empty when the finding is about none.
+  std::string volume = {};
+  // What must do something: "container", "init container", "pod", "volume". A literal.
+  std::string_view subject_kind;
   // What it must do, without the subject: `must set securityContext.runAsNonRoot=true`.
-  std::string requirement;
+  Phrase requirement;
   // What to write instead, as a line of YAML: `securityContext: {runAsNonRoot: true}`.
-  std::string remedy;
+  Phrase remedy;
   // What makes it the same violation before and after an update, where the requirement's text holds amounts that may
   // have changed; empty: the requirement itself.
-  std::string identity = {};
+  Phrase identity = {};
   // How bad it is, in whatever unit: the same violation that is no worse than before an update is not new.
   long double badness = 0;
+
+  // The name that goes with subject_kind; empty for the Pod, which has none here.
+  const std::string& subject_name() const { return container.empty() ? volume : container; }
+  // `container "web"`, `init container "migrate"`, `pod`, `volume "models"`.
+  std::string subject() const;
 };
 
 using Findings = std::vector<Finding>;
 
 // A finding about `container`, at `field` below it ("/securityContext/runAsNonRoot"; "" for the container itself).
-Finding ContainerFinding(const Container& container, std::string_view field, std::string requirement,
-                         std::string remedy);
+Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement,
+                         Phrase remedy);
 
 // A finding about the Pod as a whole, at `pointer` from its root.
-Finding PodFinding(std::string pointer, std::string requirement, std::string remedy);
+Finding PodFinding(std::string pointer, Phrase requirement, Phrase remedy);
 
 // A finding about the volume at `index` of spec.volumes, at `field` below it ("/image/reference").
-Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, std::string requirement,
-                      std::string remedy);
+Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view field, Phrase requirement,
+                      Phrase remedy);
 
 // A finding about an annotation that stands in for a field: of `container`, or of the Pod when that is nullptr.
 // `remedy_value` is one that may be written instead.

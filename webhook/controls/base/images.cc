@@ -9,7 +9,7 @@
 
 namespace tidewaiter {
 
-Finding UsedImage::MakeFinding(std::string requirement, std::string remedy) const {
+Finding UsedImage::MakeFinding(Phrase requirement, Phrase remedy) const {
   if (container != nullptr) {
     return ContainerFinding(*container, "/image", std::move(requirement), std::move(remedy));
   }

@@ -22,7 +22,7 @@ struct UsedImage {
   const Volume* volume = nullptr;
   std::size_t volume_index = 0;
 
-  Finding MakeFinding(std::string requirement, std::string remedy) const;
+  Finding MakeFinding(Phrase requirement, Phrase remedy) const;
 };
 
 // Calls `visit` for each image that can be parsed and adds a finding for each that cannot.

@@ -20,7 +20,7 @@ struct SecurityContextOwner {
   const Container* container = nullptr;  // nullptr: the Pod
 
   // `field` below the Pod's spec or the container: "/securityContext/runAsUser".
-  Finding MakeFinding(std::string_view field, std::string requirement, std::string remedy) const {
+  Finding MakeFinding(std::string_view field, Phrase requirement, Phrase remedy) const {
     if (container != nullptr) return ContainerFinding(*container, field, std::move(requirement), std::move(remedy));
     return PodFinding(std::string("/spec").append(field), std::move(requirement), std::move(remedy));
   }

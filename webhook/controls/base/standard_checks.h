@@ -38,7 +38,7 @@ void CheckUserZero(const Pod& pod, Findings& findings);
 // Whether its type is RuntimeDefault or Localhost.
 bool IsAllowedSeccompProfile(const LocalProfile& profile);
 // The identity of findings about seccomp profiles. To set a bad one is worse than to set none: badness 1 and 0.
-inline constexpr const char* kSeccompIdentity = "seccompProfile";
+inline constexpr char kSeccompIdentity[] = "seccompProfile";
 // One finding for each seccompProfile, of the Pod or a container, that is not allowed.
 void CheckSeccompProfiles(const Pod& pod, Findings& findings);
 
