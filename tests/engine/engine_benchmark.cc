@@ -56,7 +56,7 @@ void BM_Inject(benchmark::State& state) {
   const std::vector<ActivePolicy> policies = AllPolicies();
   for (auto _ : state) {
     Pod copy = pod;
-    benchmark::DoNotOptimize(Inject(policies, InjectionKind::kEnforced, EditScope{}, "", copy));
+    benchmark::DoNotOptimize(Inject(policies, InjectionKind::kEnforced, EditScope{}, "", true, copy));
   }
 }
 void BM_RespondValidate(benchmark::State& state) {

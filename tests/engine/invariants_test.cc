@@ -50,7 +50,7 @@ TEST(InvariantsTest, ThePatchMakesTheEditedPodAndNothingElse) {
 
     const json after = fixture.pod.patch(PatchOf(body));
     Pod edited = DecodeFixturePod(fixture.pod);
-    Inject({{.policy = &policies.policies()[0], .exemptions = {}}}, InjectionKind::kEnforced, EditScope{}, "", edited);
+    Inject({{.policy = &policies.policies()[0], .exemptions = {}}}, InjectionKind::kEnforced, EditScope{}, "", true, edited);
     EXPECT_EQ(DecodeFixturePod(after), edited);
 
     for (const std::string& pointer : ChangedPointers(fixture.pod, after)) {

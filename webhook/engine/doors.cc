@@ -36,13 +36,13 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
   const std::vector<ActivePolicy>& injecting = is_template ? of_pods : policies;
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
   if (is_template && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
-    InjectionResult result = Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, workload.pod);
+    InjectionResult result = Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, false, workload.pod);
     if (notes != nullptr) Append(std::move(result.warnings), *notes);
   }
   std::optional<Pod> would_be;
   if (scope.has_value() && HasInjection(injecting, InjectionKind::kWouldBe)) {
     would_be = workload.pod;
-    Inject(injecting, InjectionKind::kWouldBe, *scope, workload.pod_pointer, *would_be);
+    Inject(injecting, InjectionKind::kWouldBe, *scope, workload.pod_pointer, false, *would_be);
   }
   return Judge(policies, door_case.rule_count, {workload.pod, would_be.has_value() ? *would_be : workload.pod},
                workload.pod_pointer, door_case.request.subresource == "resize");
@@ -80,11 +80,11 @@ void Mutate(DoorCase& door_case, Decision& decision) {
     if (!scope.has_value()) continue;
     Pod& pod = workload.now.pod;
     const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload.now);
-    InjectionResult enforced = Inject(policies, InjectionKind::kEnforced, *scope, "", pod);
+    InjectionResult enforced = Inject(policies, InjectionKind::kEnforced, *scope, "", true, pod);
     decision.injections = std::move(enforced.injections);
     decision.patch = std::move(enforced.patch);
     if (HasInjection(policies, InjectionKind::kWouldBe)) {
-      Append(Inject(policies, InjectionKind::kWouldBe, *scope, "", pod).injections, decision.injections);
+      Append(Inject(policies, InjectionKind::kWouldBe, *scope, "", false, pod).injections, decision.injections);
     }
     AddMessages(enforced.warnings, decision);
   }

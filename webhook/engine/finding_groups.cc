@@ -16,26 +16,19 @@
 namespace tidewaiter {
 namespace {
 
-std::string_view NextToken(std::string_view& pointer) {
-  pointer.remove_prefix(1);
-  const std::string_view token = pointer.substr(0, pointer.find('/'));
-  pointer.remove_prefix(token.size());
-  return token;
-}
-
 // Orders pointers as a reader goes through the object: containers[2] before containers[10].
 bool IsPointerLess(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    const std::string_view token_a = NextToken(a);
-    const std::string_view token_b = NextToken(b);
-    if (token_a == token_b) continue;
-    std::size_t index_a = 0;
-    std::size_t index_b = 0;
-    const bool is_index_a = std::from_chars(token_a.begin(), token_a.end(), index_a).ptr == token_a.end();
-    const bool is_index_b = std::from_chars(token_b.begin(), token_b.end(), index_b).ptr == token_b.end();
-    return is_index_a && is_index_b ? index_a < index_b : token_a < token_b;
-  }
-  return a.empty() && !b.empty();
+  const std::size_t same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                                                    a.begin());
+  // The first tokens that differ.
+  const std::size_t begin = a.substr(0, same).rfind('/') + 1;
+  const std::string_view token_a = a.substr(begin, a.find('/', same) - begin);
+  const std::string_view token_b = b.substr(begin, b.find('/', same) - begin);
+  std::size_t index_a = 0;
+  std::size_t index_b = 0;
+  const bool is_index_a = std::from_chars(token_a.begin(), token_a.end(), index_a).ptr == token_a.end();
+  const bool is_index_b = std::from_chars(token_b.begin(), token_b.end(), index_b).ptr == token_b.end();
+  return std::tie(is_index_b, index_a, a) < std::tie(is_index_a, index_b, b);
 }
 
 // Policies and controls have one text each: mostly the place in memory tells.

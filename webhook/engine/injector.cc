@@ -66,7 +66,7 @@ bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind)
 }
 
 InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind kind, EditScope scope,
-                       std::string_view pod_pointer, Pod& pod) {
+                       std::string_view pod_pointer, bool wants_patch, Pod& pod) {
   InjectionResult result;
   Editor editor(pod, std::move(scope));
   std::vector<std::size_t> done;  // rules that were applied to all of the Pod: once more changes nothing
@@ -92,7 +92,7 @@ InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind 
       }
     }
   }
-  result.patch = BuildJsonPatch(editor.tree(), pod_pointer);
+  if (wants_patch) result.patch = BuildJsonPatch(editor.tree(), pod_pointer);
   return result;
 }
 

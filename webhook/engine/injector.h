@@ -38,7 +38,8 @@ std::optional<EditScope> FindEditScope(const AdmissionRequest& request, const Wo
 bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind);
 
 // Edits `pod` in place, but for what is exempt. What several policies ask alike is set once, for the first of them.
+// Without `wants_patch` the result has none: a template is never rewritten, and a patch that is only foreseen not sent.
 InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind kind, EditScope scope,
-                       std::string_view pod_pointer, Pod& pod);
+                       std::string_view pod_pointer, bool wants_patch, Pod& pod);
 
 }  // namespace tidewaiter

@@ -4,6 +4,7 @@
 #include "webhook/engine/json_patch.h"
 
 #include "webhook/kube/field_path.h"
+#include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {

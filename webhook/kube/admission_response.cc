@@ -2,10 +2,11 @@
 //
 // Writes the response half of an AdmissionReview, by the rules of the API server's VerifyAdmissionResponse
 // (apiserver pkg/admission/plugin/webhook/request/admissionreview.go): uid echoed, patch and patchType both or neither.
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "webhook/kube/admission_review.h"
+#include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -28,30 +29,40 @@ AdmissionResponse AdmissionResponse::Deny(std::string_view uid, int code, std::s
   return response;
 }
 
-void AdmissionResponse::AddWarning(std::string_view warning) { warnings_.emplace_back(warning); }
+void AdmissionResponse::AddWarning(std::string_view warning) { warnings_.push_back(warning); }
 
 void AdmissionResponse::AddAuditAnnotation(std::string_view key, std::string_view value) {
   audit_annotations_.emplace_back(key, value);
 }
 
 std::string AdmissionResponse::ToJson() const {
-  using Json = nlohmann::ordered_json;
-  Json response = {{"uid", uid_}, {"allowed", is_allowed_}};
+  std::string json;
+  json.reserve(1024 + message_.size() + 2 * json_patch_.size());
+  const auto add = [&](std::string_view name, std::string_view text) {
+    (json += name) += ':';
+    AppendJsonText(text, json);
+  };
+  add(R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid")", uid_);
+  StrAppend(&json, R"(,"allowed":)", is_allowed_ ? "true" : "false");
   if (!is_allowed_) {
-    response["status"] = {{"status", "Failure"}, {"message", message_}, {"reason", reason_}, {"code", code_}};
+    add(R"(,"status":{"status":"Failure","message")", message_);
+    add(R"(,"reason")", reason_);
+    StrAppend(&json, R"(,"code":)", code_, "}");
   }
-  if (!json_patch_.empty()) {
-    response["patchType"] = "JSONPatch";
-    response["patch"] = absl::Base64Escape(json_patch_);
+  if (!json_patch_.empty()) add(R"(,"patchType":"JSONPatch","patch")", absl::Base64Escape(ToAbsl(json_patch_)));
+  std::string_view separator = R"(,"warnings":[)";
+  for (const std::string_view warning : warnings_) {
+    json += std::exchange(separator, ",");
+    AppendJsonText(warning, json);
   }
-  if (!warnings_.empty()) response["warnings"] = warnings_;
-  if (!audit_annotations_.empty()) {
-    Json& annotations = response["auditAnnotations"] = Json::object();
-    for (const auto& [key, value] : audit_annotations_) annotations[key] = value;
+  if (!warnings_.empty()) json += ']';
+  separator = R"(,"auditAnnotations":{)";
+  for (const auto& [key, value] : audit_annotations_) {
+    json += std::exchange(separator, ",");
+    add(JsonText(key), value);
   }
-  const Json review = {
-      {"apiVersion", "admission.k8s.io/v1"}, {"kind", "AdmissionReview"}, {"response", std::move(response)}};
-  return review.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (!audit_annotations_.empty()) json += '}';
+  return json += "}}";
 }
 
 }  // namespace tidewaiter

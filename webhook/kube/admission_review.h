@@ -61,14 +61,14 @@ class AdmissionResponse {
  private:
   explicit AdmissionResponse(std::string_view uid) : uid_(uid) {}
 
-  std::string uid_;
+  std::string_view uid_;
   bool is_allowed_ = true;
   int code_ = 0;
-  std::string reason_;
-  std::string message_;
-  std::string json_patch_;
-  std::vector<std::string> warnings_;
-  std::vector<std::pair<std::string, std::string>> audit_annotations_;
+  std::string_view reason_;
+  std::string_view message_;
+  std::string_view json_patch_;
+  std::vector<std::string_view> warnings_;
+  std::vector<std::pair<std::string_view, std::string_view>> audit_annotations_;
 };
 
 }  // namespace tidewaiter

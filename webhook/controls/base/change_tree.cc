@@ -3,8 +3,6 @@
 // The tree's two ways down: by member, and by pointer through what exists.
 #include "webhook/controls/base/change_tree.h"
 
-#include <nlohmann/json.hpp>
-
 namespace tidewaiter {
 
 ChangeNode& ChangeNode::Member(std::string_view key, bool exists) {
@@ -25,10 +23,6 @@ ChangeNode& ChangeNode::At(std::string_view pointer) {
     pointer.remove_prefix(token.size());
   }
   return *node;
-}
-
-std::string JsonText(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace tidewaiter

@@ -32,7 +32,4 @@ struct ChangeNode {
   bool is_untouched() const { return value.empty() && members.empty() && appended.empty(); }
 };
 
-// A string as JSON text, with quotes; invalid UTF-8 is replaced.
-std::string JsonText(std::string_view text);
-
 }  // namespace tidewaiter

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "webhook/kube/field_path.h"
+#include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
