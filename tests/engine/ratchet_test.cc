@@ -48,6 +48,36 @@ TEST(RatchetTest, AnImprovementThatDoesNotGoAllTheWay) {
   EXPECT_FALSE(IsAllowed(required, limit(R"({"memory":"1"})"), limit("")));
 }
 
+TEST(RatchetTest, ALimitThatIsTooHighIsBetterThanNone) {
+  const char* controls =
+      "{resources: {require: {limits: [memory], requests: [cpu]}, maximum: {limits: {memory: 16Gi}}}}";
+  const auto limit = [](const char* text) { return Resources(R"({"cpu":"1"})", text); };
+  const char* high = R"({"memory":"64Gi"})";
+  for (const char* none : {"", R"({"memory":"0"})"}) {
+    EXPECT_TRUE(IsAllowed(controls, limit(none), limit(high))) << none;
+    EXPECT_FALSE(IsAllowed(controls, limit(high), limit(none))) << none;
+    EXPECT_TRUE(IsAllowed(controls, limit(none), limit(""))) << none;
+  }
+  EXPECT_FALSE(IsAllowed(controls, limit(R"({"memory":"1Gi"})"), limit("")));
+
+  // Of a request none is not the same fault as too much.
+  const char* requests = "{resources: {require: {requests: [cpu]}, maximum: {requests: {cpu: 4}}}}";
+  EXPECT_FALSE(IsAllowed(requests, Resources("", ""), Resources(R"({"cpu":"8"})", "")));
+
+  const auto scratch = [](json empty_dir) {
+    json spec = OneContainer(json::object());
+    spec["volumes"] = {{{"name", "tmp"}, {"emptyDir", std::move(empty_dir)}}};
+    return spec;
+  };
+  const char* bounded = "{empty-dir-size-limit: {maximum: 1Gi}}";
+  const json too_large = scratch({{"sizeLimit", "2Gi"}});
+  for (const json& none : {scratch(json::object()), scratch({{"sizeLimit", "0"}})}) {
+    EXPECT_TRUE(IsAllowed(bounded, none, too_large));
+    EXPECT_FALSE(IsAllowed(bounded, too_large, none));
+    EXPECT_TRUE(IsAllowed(bounded, none, scratch(json::object())));
+  }
+}
+
 TEST(RatchetTest, AContainerIsTheSameByListAndName) {
   const char* controls = "{read-only-root-filesystem: {}}";
   json init = {{"name", "setup"}, {"image", "a:1"}};

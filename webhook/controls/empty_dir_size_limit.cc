@@ -83,10 +83,10 @@ void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& 
     Finding& finding = findings.emplace_back(VolumeFinding(
         volume, i, "/emptyDir/sizeLimit", std::move(requirement),
         StrCat("emptyDir: {sizeLimit: ", suggestion.has_value() ? suggestion->text() : std::string("1Gi"), "}")));
-    if (limit == nullptr) continue;
-    finding.identity = "emptyDir.sizeLimit above maximum or none";
-    finding.badness =
-        *limit > Quantity() ? static_cast<long double>(limit->nanos()) : std::numeric_limits<long double>::max();
+    // Any limit is better than none, also one that is too high.
+    const bool is_limited = limit != nullptr && *limit > Quantity();
+    finding.identity = "emptyDir.sizeLimit above its maximum, or none";
+    finding.badness = is_limited ? static_cast<long double>(limit->nanos()) : std::numeric_limits<long double>::max();
   }
 }
 
