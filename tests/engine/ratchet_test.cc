@@ -140,6 +140,20 @@ TEST(RatchetTest, TheSameViolationInOtherWords) {
   EXPECT_FALSE(IsAllowed("{host-ports: {}}", ports(false, {{"containerPort", 80}}), ports(false, written)));
 }
 
+TEST(RatchetTest, ToUnsetRunAsNonRootIsNoWorseThanFalse) {
+  const char* controls = "{run-as-non-root: {}}";
+  const json none = OneContainer(json::object());
+  const json no = OneContainer({{"securityContext", {{"runAsNonRoot", false}}}});
+  json pod_no = none;
+  pod_no["securityContext"] = {{"runAsNonRoot", false}};
+  EXPECT_TRUE(IsAllowed(controls, no, none));
+  EXPECT_TRUE(IsAllowed(controls, pod_no, none));
+  EXPECT_TRUE(IsAllowed(controls, pod_no, no));
+  EXPECT_FALSE(IsAllowed(controls, none, no));
+  EXPECT_FALSE(IsAllowed(controls, none, pod_no));
+  EXPECT_FALSE(IsAllowed(controls, OneContainer({{"securityContext", {{"runAsNonRoot", true}}}}), none));
+}
+
 TEST(RatchetTest, AnotherDirectoryOfTheNodeIsAnotherViolation) {
   const auto mounts = [](const char* path) {
     json spec = OneContainer(json::object());
