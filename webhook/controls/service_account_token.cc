@@ -32,7 +32,7 @@ struct ServiceAccountTokenSettings {
     static const SettingsSchema<S> schema = {
         CheckedField("allowedAccounts", &S::allowed_accounts,
                      "globs of service account names whose Pods may have a token; no name in the Pod is default",
-                     CheckGlobs),
+                     CheckGlob),
     };
     return schema;
   }
