@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -179,6 +180,26 @@ TEST(PolicyLoaderTest, ErrorsWithoutEndAreCounted) {
   const std::string error = ErrorOf(text);
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 100);
   EXPECT_THAT(error, ::testing::EndsWith("\nand 150 more errors"));
+}
+
+// Of what is only counted no text is worked out: a list without end of misspelt names costs linear time.
+TEST(PolicyLoaderTest, ManyErrorsAreFoundQuickly) {
+  const std::string spec = "spec:\n  controls: {image-tag: {}}\n";
+  std::string controls = kHead + "spec:\n  controls:\n", kinds = kHead + spec + "  match:\n    kinds:\n",
+              exempt = kHead + spec + "  exemptions:\n    - name: e\n      reason: r\n      match: {names: [a]}\n" +
+                       "      controls:\n",
+              rows = kHead + spec + "  workloads:\n";
+  for (int i = 0; i < 20'000; ++i) {
+    StrAppend(&controls, "    image-tagg", i, ": {}\n");
+    StrAppend(&kinds, "      - Deploymen", i, "\n");
+    StrAppend(&exempt, "        - image-tagg", i, "\n");
+    StrAppend(&rows, "    - {group: a", i, ".io, kind: R, template: /spec/t}\n");
+  }
+  for (const std::string& text : {controls, kinds, exempt, rows}) {
+    const auto started = std::chrono::steady_clock::now();
+    EXPECT_THAT(ErrorOf(text), ::testing::AnyOf("ok", ::testing::EndsWith("\nand 19900 more errors")));
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
+  }
 }
 
 TEST(PolicyLoaderTest, ErrorsOfTheWholeDocument) {

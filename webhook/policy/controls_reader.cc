@@ -89,7 +89,7 @@ bool PolicyControls::IsExpanded(const Control& control) const {
 void PolicyControls::ReadNamed(const DocumentNode& key, const DocumentNode& value, PolicyErrors& errors) {
   const Control* control = FindControl(key.text);
   if (control == nullptr) {
-    errors.Take(key.Error(StrCat("unknown control", ControlHint(key.text))));
+    errors.Take(key.Error(StrCat("unknown control", errors.is_full() ? "" : ControlHint(key.text))));
     return;
   }
   named_.insert(control);

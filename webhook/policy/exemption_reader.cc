@@ -24,7 +24,8 @@ void ReadExemptControls(const DocumentNode& list, const PolicyControls& controls
     }
     const Control* control = FindControl(item.text);
     if (control == nullptr) {
-      errors.Take(item.Error(StrCat(Quoted(item.text), " is no control", ControlHint(item.text))));
+      const std::string hint = errors.is_full() ? "" : ControlHint(item.text);
+      errors.Take(item.Error(StrCat(Quoted(item.text), " is no control", hint)));
       continue;
     }
     if (const std::string why = controls.WhyNotApplied(*control); !why.empty()) {

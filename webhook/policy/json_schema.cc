@@ -57,13 +57,18 @@ Json TypeSchema(std::string_view type, const SettingDescription& setting) {
   if (type == "port range") {
     return {{"oneOf", {{{"type", "integer"}, {"minimum", 1}, {"maximum", 65'535}}, RangeSchema(setting)}}};
   }
-  if (type == "quantity") return {{"type", {"string", "number"}}};
+  if (type == "quantity") {
+    // apimachinery resource.Quantity, as its OpenAPI schema has it.
+    return {{"type", {"string", "number"}},
+            {"pattern", "^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$"}};
+  }
   if (type == "version") return {{"type", "string"}, {"pattern", "^(latest|v1\\.(0|[1-9][0-9]*))$"}};
   if (type == "date") return {{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}};
   Json schema = {{"type", type}};
   if (setting.bounds.at_least.has_value()) schema["minimum"] = *setting.bounds.at_least;
   if (setting.bounds.at_most.has_value()) schema["maximum"] = *setting.bounds.at_most;
   if (!setting.bounds.one_of.empty()) schema["enum"] = setting.bounds.one_of;
+  if (!setting.bounds.pattern.empty()) schema["pattern"] = setting.bounds.pattern;
   return schema;
 }
 

@@ -38,6 +38,9 @@ std::string SettingText(const StandardVersionSetting& version) { return version.
 
 namespace {
 
+// Of CheckDnsName, but for the length.
+constexpr std::string_view kDnsName = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
 absl::Status CheckNotBlank(const std::string& text) {
   if (text.find_first_not_of(" \t\r\n") != std::string::npos) return absl::OkStatus();
   return InvalidArgument("must say something");
@@ -188,12 +191,14 @@ const SettingsSchema<ExemptionMatchDocument>& ExemptionMatchDocument::Schema() {
 const SettingsSchema<ExemptionDocument>& ExemptionDocument::Schema() {
   using S = ExemptionDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("name", &S::name, "shown in log and metrics; unique in the policy", CheckDnsName).Required(),
+      CheckedField("name", &S::name, "shown in log and metrics; unique in the policy", CheckDnsName)
+          .Pattern(kDnsName)
+          .Required(),
       SettingField<S>("match", &S::match, "what is exempt: every given part must hold").Required(),
       SettingField<S>("controls", &S::controls, "from which of the policy's controls, by id; \"*\" for all")
           .NotEmpty("names no control; use \"*\" for all")
           .Required(),
-      CheckedField("reason", &S::reason, "why, for whoever reads this next", CheckNotBlank).Required(),
+      CheckedField("reason", &S::reason, "why, for whoever reads this next", CheckNotBlank).Pattern("\\S").Required(),
       {"until", &S::until, "the last day (UTC) on which it applies; never ends when absent"},
   };
   return schema;
@@ -202,11 +207,12 @@ const SettingsSchema<ExemptionDocument>& ExemptionDocument::Schema() {
 const SettingsSchema<WorkloadDocument>& WorkloadDocument::Schema() {
   using S = WorkloadDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("group", &S::group, "API group of the custom resource", CheckDnsName).Required(),
-      CheckedField("kind", &S::kind, "its kind", CheckNotBlank).Required(),
+      CheckedField("group", &S::group, "API group of the custom resource", CheckDnsName).Pattern(kDnsName).Required(),
+      CheckedField("kind", &S::kind, "its kind", CheckNotBlank).Pattern("\\S").Required(),
       CheckedField("template", &S::pod_template,
                    "where its pod template lies, as a JSON pointer; * stands for each element of a list",
                    CheckTemplatePointer)
+          .Pattern("^(/[^/~]+)+$")
           .Required(),
   };
   return schema;
@@ -215,7 +221,7 @@ const SettingsSchema<WorkloadDocument>& WorkloadDocument::Schema() {
 const SettingsSchema<MetadataDocument>& MetadataDocument::Schema() {
   using S = MetadataDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("name", &S::name, "shown in every finding; unique", CheckDnsName).Required(),
+      CheckedField("name", &S::name, "shown in every finding; unique", CheckDnsName).Pattern(kDnsName).Required(),
       {"labels", &S::labels, "not read"},
       {"annotations", &S::annotations, "not read"},
   };

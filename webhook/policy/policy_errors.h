@@ -20,6 +20,8 @@ class PolicyErrors {
   // Whether it was an error.
   bool Take(const absl::Status& status);
   bool is_empty() const { return count_ == 0; }
+  // Further lines are only counted: nothing needs to be worked out for their text.
+  bool is_full() const { return count_ >= kMostLines; }
   std::size_t count() const { return count_; }
   absl::Status ToStatus() const;
 

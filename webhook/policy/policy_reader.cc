@@ -59,7 +59,10 @@ void ReadKinds(const DocumentNode& node, const SpecDocument& spec, Policy& polic
                                                        : IsWorkloadKindName(pattern.kind);
     if (!is_built_in) {
       const DocumentNode& item = NodeAt(node, {"spec", "match", "kinds"}).items[i];
-      parts.open_kinds.push_back({.kind = pattern, .unknown = RefuseKind(item, pattern.kind)});
+      // More than these are only counted, see PolicyErrors.
+      const bool is_told = parts.open_kinds.size() < PolicyErrors::kMostLines;
+      parts.open_kinds.push_back(
+          {.kind = pattern, .unknown = is_told ? RefuseKind(item, pattern.kind) : item.Error("unknown kind")});
     }
     policy.match.kinds.push_back(std::move(pattern));
   }
@@ -72,9 +75,7 @@ void ReadWorkloads(const DocumentNode& node, const SpecDocument& spec, PolicyPar
       errors.Take(NodeAt(node, {"spec", "workloads"}).items[i].Error("is built in already"));
     }
     WorkloadRow row{.group = document.group, .kind = document.kind, .pod_template = document.pod_template};
-    if (std::find(parts.workloads.begin(), parts.workloads.end(), row) == parts.workloads.end()) {
-      parts.workloads.push_back(std::move(row));
-    }
+    if (parts.known_workloads.insert(row).second) parts.workloads.push_back(std::move(row));
   }
 }
 
@@ -123,10 +124,14 @@ void CheckParts(const PolicyParts& parts, PolicyErrors& errors) {
                         other->second->source, " as well"));
     }
   }
+  std::set<std::pair<std::string_view, std::string_view>> kinds;  // with "" for any group
+  for (const WorkloadRow& row : parts.workloads) {
+    kinds.emplace(row.kind, row.group);
+    kinds.emplace(row.kind, "");
+  }
   for (const PolicyParts::OpenKind& open : parts.open_kinds) {
-    const bool is_known = std::any_of(parts.workloads.begin(), parts.workloads.end(),
-                                      [&](const WorkloadRow& row) { return open.kind.Matches(row.group, row.kind); });
-    if (!is_known) errors.Take(open.unknown);
+    const std::string_view group = open.kind.group.has_value() ? std::string_view(*open.kind.group) : "";
+    if (!kinds.contains({open.kind.kind, group})) errors.Take(open.unknown);
   }
 }
 

@@ -5,6 +5,7 @@
 // Tested by tests/policy/policy_loader_test.cc.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,6 +19,7 @@ namespace tidewaiter {
 struct PolicyParts {
   std::vector<Policy> policies;
   std::vector<WorkloadRow> workloads;
+  std::set<WorkloadRow> known_workloads;  // the same
   // Kinds that some policy matches by name only and no row of its own document explains: checked when all are read.
   struct OpenKind {
     KindPattern kind;

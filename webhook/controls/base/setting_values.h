@@ -27,6 +27,7 @@ struct SettingBounds {
   std::vector<std::string_view> one_of = {};  // of a string, of a list's items, of a map's keys; empty = any
   std::optional<std::int64_t> at_least = {};  // of an integer, or of the items of a list of integers
   std::optional<std::int64_t> at_most = {};   // the same
+  std::string_view pattern = {};              // of a string, as a regular expression for editors; checked elsewhere
   std::string_view if_empty = {};             // why a list may not be; "" = it may
 };
 

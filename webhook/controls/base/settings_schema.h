@@ -75,6 +75,12 @@ class SettingField {
     bounds_.one_of = std::move(values);
     return *this;
   }
+  // Strings, and items of lists of strings: what the field's own rule takes, as a regular expression (a literal) that
+  // editors can check. It may let more through than the rule.
+  SettingField& Pattern(std::string_view pattern) {
+    bounds_.pattern = pattern;
+    return *this;
+  }
   // Lists: that there must be an item, in these words (a literal).
   SettingField& NotEmpty(std::string_view message) {
     bounds_.if_empty = message;
