@@ -38,7 +38,12 @@ struct LiteralCredentialsSettings {
         {"names", &S::names, "globs of further names that promise a credential, whatever the case"},
         {"allowedNames", &S::allowed_names,
          "globs of names that promise none after all; wins over names; their values are still looked at"},
-        {"detectNames", &S::detect_names, "forbid names whose words promise a credential, such as DB_PASSWORD"},
+        {"detectNames", &S::detect_names,
+         "forbid names whose words promise a credential: password, passphrase, secret, token, credential; key behind "
+         "api, "
+         "access, private, jwt and their like; pass or pwd at the end; unless the last word says what about it is "
+         "meant "
+         "(file, path, name, url, ttl, issuer)"},
         {"detectValues", &S::detect_values, "also forbid values that have the shape of a well-known credential"},
     };
     return schema;

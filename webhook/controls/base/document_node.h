@@ -2,7 +2,7 @@
 //
 // One node of a document of ours (policy, settings), with the place it was written at, so that every error can name
 // file, line, column and key. Knows neither YAML nor JSON: the policy loader builds it. Tested by
-// tests/policy/document_test.cc.
+// tests/policy/yaml_document_test.cc.
 #pragma once
 
 #include <memory>
