@@ -76,10 +76,13 @@ TEST(CommandLineTest, VersionControlsAndPolicyCheck) {
   EXPECT_THAT(RunTool({"controls"}).out, HasSubstr("run-as-non-root"));
   const Result markdown = RunTool({"controls", "--markdown"});
   EXPECT_THAT(markdown.out, HasSubstr("| `inject.limits` | map of quantity |"));
+  EXPECT_THAT(markdown.out, HasSubstr("- Level: baseline (in the Pod Security Standards from v1.34 on)\n"));
+  EXPECT_THAT(markdown.out, HasSubstr("- Takes the place of: [host-path-volumes](#host-path-volumes), where"));
+  EXPECT_THAT(markdown.out, HasSubstr("- Replaced by: [restricted-volumes](#restricted-volumes), at level"));
   const std::string hardened = std::string(TESTS_DIR) + "/../policies/hardened.yaml";
   const Result check = RunTool({"policy", "check", hardened.c_str()});
   EXPECT_EQ(check.code, 0);
-  EXPECT_THAT(check.out, HasSubstr("ok: 1 policies, 6 controls\n"));
+  EXPECT_THAT(check.out, HasSubstr("ok: 1 policy, 6 controls\n"));
 }
 
 TEST(CommandLineTest, ReviewAnswersEachLineInOrderAndReportsTheRest) {

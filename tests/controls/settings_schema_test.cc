@@ -115,28 +115,29 @@ TEST(SettingsSchemaTest, ExactErrors) {
   const std::pair<const char*, const char*> rows[] = {
       {"[]", "s.yaml:1:1: expected a mapping, found list"},
       {"x", "s.yaml:1:1: expected a mapping, found string \"x\""},
-      {"flag: yes", "s.yaml:1:7: flag: expected a boolean, found string \"yes\""},
-      {"flag: 'true'", "s.yaml:1:7: flag: expected a boolean, found string \"true\""},
+      {"flag: yes", "s.yaml:1:7: flag: expected a boolean, found string \"yes\"; write true"},
+      {"flag: 'true'", "s.yaml:1:7: flag: expected a boolean, found string \"true\"; write it without quotes"},
+      {"flag: Off", "s.yaml:1:7: flag: expected a boolean, found string \"Off\"; write false"},
       {"flag: 1", "s.yaml:1:7: flag: expected a boolean, found integer \"1\""},
       {"flag:", "s.yaml:1:1: flag: expected a boolean, found null"},  // nothing is there: the place of the key
       {"flag: ~", "s.yaml:1:7: flag: expected a boolean, found null"},
       {"flag: []", "s.yaml:1:7: flag: expected a boolean, found list"},
       {"number: 1.0", "s.yaml:1:9: number: expected an integer, found number \"1.0\""},
-      {"number: '1'", "s.yaml:1:9: number: expected an integer, found string \"1\""},
+      {"number: '1'", "s.yaml:1:9: number: expected an integer, found string \"1\"; write it without quotes"},
       {"number: true", "s.yaml:1:9: number: expected an integer, found boolean \"true\""},
       {"number: {}", "s.yaml:1:9: number: expected an integer, found mapping"},
       {"number: 0x10", "s.yaml:1:9: number: expected an integer, found string \"0x10\""},
       {"number: 9223372036854775808", "s.yaml:1:9: number: out of range for a 64-bit integer"},
       {"maybe: 9", "s.yaml:1:8: maybe: must be at least 10, is 9"},
       {"maybe: null", "s.yaml:1:8: maybe: expected an integer, found null"},
-      {"word: 1", "s.yaml:1:7: word: expected a string, found integer \"1\""},
+      {"word: 1", "s.yaml:1:7: word: expected a string, found integer \"1\"; put it in quotes"},
       {"word: gren", "s.yaml:1:7: word: \"gren\" is none of red, green, blue; did you mean \"green\"?"},
       {"word: purple", "s.yaml:1:7: word: \"purple\" is none of red, green, blue"},
       {"word: ''", "s.yaml:1:7: word: \"\" is none of red, green, blue"},
       {"words: a", "s.yaml:1:8: words: expected a list, found string \"a\""},
       {"words:", "s.yaml:1:1: words: expected a list, found null"},
       {"words: {}", "s.yaml:1:8: words: expected a list, found mapping"},
-      {"words: [a, 1]", "s.yaml:1:12: words[1]: expected a string, found integer \"1\""},
+      {"words: [a, 1]", "s.yaml:1:12: words[1]: expected a string, found integer \"1\"; put it in quotes"},
       {"words: [a, ~]", "s.yaml:1:12: words[1]: expected a string, found null"},
       {"words:\n  - a\n  - [b]", "s.yaml:3:5: words[1]: expected a string, found list"},
       {"words: [a, b, c, d]", "s.yaml:1:8: words: too many words"},
@@ -212,7 +213,7 @@ TEST(SettingsSchemaTest, Description) {
   EXPECT_EQ(description[7].children[0].default_text, "3");
 }
 
-TEST(NearestNameTest, Table) {
+TEST(DidYouMeanTest, Table) {
   const std::vector<std::string_view> names = {"image-digest", "image-tag", "image-registry", "resources", "mode"};
   const std::pair<std::string_view, std::string_view> rows[] = {
       {"imag-digest", "image-digest"},
@@ -225,9 +226,12 @@ TEST(NearestNameTest, Table) {
       {"image", ""},
       {"image-digest", "image-digest"},
   };
-  for (const auto& [name, nearest] : rows) EXPECT_EQ(NearestName(name, names), nearest) << name;
-  EXPECT_EQ(NearestName(std::string(1'000'000, 'm'), names), "");
-  EXPECT_EQ(NearestName("mode", {}), "");
+  for (const auto& [name, nearest] : rows) {
+    const std::string expected = nearest.empty() ? "" : StrCat("; did you mean \"", nearest, "\"?");
+    EXPECT_EQ(DidYouMean(name, names), expected) << name;
+  }
+  EXPECT_EQ(DidYouMean(std::string(1'000'000, 'm'), names), "");
+  EXPECT_EQ(DidYouMean("mode", {}), "");
 }
 
 std::string ParseSettings(const char* id, const std::string& text) {
@@ -253,7 +257,7 @@ TEST(ControlSettingsTest, EverySettingWithAValueItTakes) {
        " maximum: {requests: {cpu: 4}, limits: {cpu: \"8\", memory: 16Gi}}, maxLimitRequestRatio: {memory: 8}}"},
       {"resources", "{require: , inject: {}, maximum: {limits: }}"},
       {"run-as-user-range", "{ranges: [{min: 1000, max: 1999}, {min: 65532}], required: false, inject: 1999}"},
-      {"run-as-group", "{ranges: [{}], required: true, inject: 0}"},
+      {"run-as-group", "{ranges: [{min: 0}], required: true, inject: 0}"},
       {"fs-group", "{ranges: [{max: 5}], required: true, inject: 5}"},
       {"supplemental-groups", "{ranges: [{min: 0, max: 2147483647}], requireStrict: true, inject: true}"},
       {"host-users", "{inject: true}"},
@@ -268,7 +272,7 @@ TEST(ControlSettingsTest, EverySettingWithAValueItTakes) {
       {"container-runtime-sockets", "{sockets: [/run/my.sock, '\\\\.\\pipe\\mine']}"},
       {"host-paths", "{allowed: [{path: /var/log, readOnly: true}, {path: /}]}"},
       {"host-paths", "{allowed: []}"},
-      {"privileged-ports", "{allowed: [80, {min: 400, max: 499}, {}]}"},
+      {"privileged-ports", "{allowed: [80, {min: 400, max: 499}, {max: 9}]}"},
       {"denied-ports", "{ports: [1, 65535, {min: 2, max: 2}]}"},
       {"required-labels", "{required: {team: [], app.kubernetes.io/name: [\"web-*\", db]}}"},
       {"required-annotations", "{required: {example.com/owner: [\"*\"]}}"},
@@ -291,12 +295,14 @@ TEST(ControlSettingsTest, ExactErrors) {
   const std::tuple<const char*, const char*, const char*> rows[] = {
       {"image-digest", "{forbidden: []}", "s.yaml:1:2: forbidden: unknown key"},
       {"image-tag", "{forbidden: latest}", "s.yaml:1:13: forbidden: expected a list, found string \"latest\""},
-      {"image-tag", "{forbidden: [1.2]}", "s.yaml:1:14: forbidden[0]: expected a string, found number \"1.2\""},
-      {"image-tag", "{forbidden: ['']}", "s.yaml:1:13: forbidden: a pattern must not be empty; use * for everything"},
+      {"image-tag", "{forbidden: [1.2]}",
+       "s.yaml:1:14: forbidden[0]: expected a string, found number \"1.2\"; put it in quotes"},
+      {"image-tag", "{forbidden: ['']}",
+       "s.yaml:1:14: forbidden[0]: a pattern must not be empty; use * for everything"},
       {"image-registry", "{allowed: ['a b']}",
-       "s.yaml:1:11: allowed: pattern \"a b\" must not contain white space or control characters"},
+       "s.yaml:1:12: allowed[0]: pattern \"a b\" must not contain white space or control characters"},
       {"image-registry", "{denied: [\"a\\tb\"]}",
-       "s.yaml:1:10: denied: pattern \"a\\tb\" must not contain white space or control characters"},
+       "s.yaml:1:11: denied[0]: pattern \"a\\tb\" must not contain white space or control characters"},
       {"image-registry", "{deny: []}", "s.yaml:1:2: deny: unknown key"},
       {"read-only-root-filesystem", "{inject: 1}", "s.yaml:1:10: inject: expected a boolean, found integer \"1\""},
       {"read-only-root-filesystem", "{writablePaths: /tmp}",
@@ -314,9 +320,9 @@ TEST(ControlSettingsTest, ExactErrors) {
       {"run-as-non-root", "{runAsUser: 0}", "s.yaml:1:13: runAsUser: must be at least 1, is 0"},
       {"run-as-non-root", "{runAsGroup: -5}", "s.yaml:1:14: runAsGroup: must be at least 1, is -5"},
       {"run-as-non-root", "{runAsUser: \"1000\"}",
-       "s.yaml:1:13: runAsUser: expected an integer, found string \"1000\""},
+       "s.yaml:1:13: runAsUser: expected an integer, found string \"1000\"; write it without quotes"},
       {"run-as-non-root", "{forbidRootUser: no}",
-       "s.yaml:1:18: forbidRootUser: expected a boolean, found string \"no\""},
+       "s.yaml:1:18: forbidRootUser: expected a boolean, found string \"no\"; write false"},
       {"resources", "{require: [cpu]}", "s.yaml:1:11: require: expected a mapping, found list"},
       {"resources", "{require: {request: [cpu]}}",
        "s.yaml:1:12: require.request: unknown key; did you mean \"requests\"?"},
@@ -345,7 +351,8 @@ TEST(ControlSettingsTest, ExactErrorsOfFurtherControls) {
       {"run-as-user-range", "{ranges: []}", "s.yaml:1:10: ranges: must hold at least one range"},
       {"run-as-user-range", "{ranges: [1000]}", "s.yaml:1:11: ranges[0]: expected a mapping, found integer \"1000\""},
       {"run-as-user-range", "{ranges: [{min: 5, max: 4}]}", "s.yaml:1:11: ranges[0]: min 5 is above max 4"},
-      {"run-as-user-range", "{ranges: [{}, {min: -1}]}", "s.yaml:1:21: ranges[1].min: must be at least 0, is -1"},
+      {"run-as-user-range", "{ranges: [{}, {min: -1}]}",
+       "s.yaml:1:11: ranges[0]: a range needs min, max or both: {min: 1000}"},
       {"run-as-group", "{ranges: [{max: 2147483648}]}",
        "s.yaml:1:17: ranges[0].max: must be at most 2147483647, is 2147483648"},
       {"run-as-group", "{ranges: [{mx: 1}]}", "s.yaml:1:12: ranges[0].mx: unknown key; did you mean \"max\"?"},
@@ -357,9 +364,10 @@ TEST(ControlSettingsTest, ExactErrorsOfFurtherControls) {
       {"supplemental-groups", "{ranges: []}", "s.yaml:1:10: ranges: must hold at least one range"},
       {"supplemental-groups", "{inject: 5}", "s.yaml:1:10: inject: expected a boolean, found integer \"5\""},
       {"host-users", "{injct: true}", "s.yaml:1:2: injct: unknown key; did you mean \"inject\"?"},
-      {"service-account", "{denied: ['']}", "s.yaml:1:10: denied: a pattern must not be empty; use * for everything"},
+      {"service-account", "{denied: ['']}",
+       "s.yaml:1:11: denied[0]: a pattern must not be empty; use * for everything"},
       {"service-account-token", "{allowedAccounts: [a b]}",
-       "s.yaml:1:19: allowedAccounts: pattern \"a b\" must not contain white space or control characters"},
+       "s.yaml:1:20: allowedAccounts[0]: pattern \"a b\" must not contain white space or control characters"},
       {"probes", "{require: []}", "s.yaml:1:11: require: must name at least one probe"},
       {"probes", "{require: [readyness]}",
        "s.yaml:1:12: require[0]: \"readyness\" is none of liveness, readiness, startup; did you mean \"readiness\"?"},
@@ -370,7 +378,8 @@ TEST(ControlSettingsTest, ExactErrorsOfFurtherControls) {
       {"secret-environment", "{allowed: s}", "s.yaml:1:11: allowed: expected a list, found string \"s\""},
       {"literal-credentials", "{names: [a, 'b c']}",
        "s.yaml:1:13: names[1]: pattern \"b c\" must not contain white space or control characters"},
-      {"literal-credentials", "{names: [1]}", "s.yaml:1:10: names[0]: expected a string, found integer \"1\""},
+      {"literal-credentials", "{names: [1]}",
+       "s.yaml:1:10: names[0]: expected a string, found integer \"1\"; put it in quotes"},
       {"duplicate-environment", "{inject: true}", "s.yaml:1:2: inject: unknown key"},
       {"interactive-terminal", "{ephemeral: 1}", "s.yaml:1:13: ephemeral: expected a boolean, found integer \"1\""},
       {"container-runtime-sockets", "{sockets: []}", "s.yaml:1:11: sockets: must hold at least one path"},
@@ -400,7 +409,7 @@ TEST(ControlSettingsTest, ExactErrorsOfFurtherControls) {
       {"dns-policy", "{allowed: [Clusterfirst]}",
        "s.yaml:1:12: allowed[0]: \"Clusterfirst\" is none of ClusterFirst, ClusterFirstWithHostNet, Default, None; "
        "did you mean \"ClusterFirst\"?"},
-      {"priority-class", "{denied: ['']}", "s.yaml:1:10: denied: a pattern must not be empty; use * for everything"},
+      {"priority-class", "{denied: ['']}", "s.yaml:1:11: denied[0]: a pattern must not be empty; use * for everything"},
       {"runtime-class", "{required: gvisor}", "s.yaml:1:12: required: expected a boolean, found string \"gvisor\""},
       {"empty-dir-size-limit", "{inject: 0}", "s.yaml:1:10: inject: must be above 0, is 0"},
       {"empty-dir-size-limit", "{maximum: -1Gi}", "s.yaml:1:11: maximum: must be above 0, is -1Gi"},

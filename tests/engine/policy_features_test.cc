@@ -134,6 +134,20 @@ TEST(PolicyFeaturesTest, AnExemptionExcusesAndIsToldOf) {
   EXPECT_EQ(Validate(policies, review, Date(2027, 7, 1)), Outcome::kDeny);
 }
 
+// What is written for the Pods' names holds for the template as well, or the workload could not be created.
+TEST(PolicyFeaturesTest, AnExemptionByNamesOfPodsExcusesWhatMakesThem) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {host-namespaces: {}}\n  exemptions:\n"
+      "    - {name: e, reason: r, controls: [host-namespaces], match: {names: [\"node-exporter-*\"]}}\n");
+  const json spec = {{"hostPID", true}, {"containers", {{{"name", "c"}, {"image", "a:1"}}}}};
+  const auto validate = [&](const char* name) {
+    const json object = {{"metadata", {{"name", name}}}, {"spec", {{"template", {{"spec", spec}}}}}};
+    return Validate(policies, NewReview(object, "apps", "DaemonSet"));
+  };
+  EXPECT_EQ(validate("node-exporter"), Outcome::kAllow);
+  EXPECT_EQ(validate("node"), Outcome::kDeny);
+}
+
 TEST(PolicyFeaturesTest, WhatIsExemptIsNotInjectedEither) {
   const PolicySet policies = PoliciesOf(kExempt);
   json pod = BadPod();

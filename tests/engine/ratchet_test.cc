@@ -48,6 +48,36 @@ TEST(RatchetTest, AnImprovementThatDoesNotGoAllTheWay) {
   EXPECT_FALSE(IsAllowed(required, limit(R"({"memory":"1"})"), limit("")));
 }
 
+TEST(RatchetTest, ALimitThatIsTooHighIsBetterThanNone) {
+  const char* controls =
+      "{resources: {require: {limits: [memory], requests: [cpu]}, maximum: {limits: {memory: 16Gi}}}}";
+  const auto limit = [](const char* text) { return Resources(R"({"cpu":"1"})", text); };
+  const char* high = R"({"memory":"64Gi"})";
+  for (const char* none : {"", R"({"memory":"0"})"}) {
+    EXPECT_TRUE(IsAllowed(controls, limit(none), limit(high))) << none;
+    EXPECT_FALSE(IsAllowed(controls, limit(high), limit(none))) << none;
+    EXPECT_TRUE(IsAllowed(controls, limit(none), limit(""))) << none;
+  }
+  EXPECT_FALSE(IsAllowed(controls, limit(R"({"memory":"1Gi"})"), limit("")));
+
+  // Of a request none is not the same fault as too much.
+  const char* requests = "{resources: {require: {requests: [cpu]}, maximum: {requests: {cpu: 4}}}}";
+  EXPECT_FALSE(IsAllowed(requests, Resources("", ""), Resources(R"({"cpu":"8"})", "")));
+
+  const auto scratch = [](json empty_dir) {
+    json spec = OneContainer(json::object());
+    spec["volumes"] = {{{"name", "tmp"}, {"emptyDir", std::move(empty_dir)}}};
+    return spec;
+  };
+  const char* bounded = "{empty-dir-size-limit: {maximum: 1Gi}}";
+  const json too_large = scratch({{"sizeLimit", "2Gi"}});
+  for (const json& none : {scratch(json::object()), scratch({{"sizeLimit", "0"}})}) {
+    EXPECT_TRUE(IsAllowed(bounded, none, too_large));
+    EXPECT_FALSE(IsAllowed(bounded, too_large, none));
+    EXPECT_TRUE(IsAllowed(bounded, none, scratch(json::object())));
+  }
+}
+
 TEST(RatchetTest, AContainerIsTheSameByListAndName) {
   const char* controls = "{read-only-root-filesystem: {}}";
   json init = {{"name", "setup"}, {"image", "a:1"}};
@@ -108,6 +138,20 @@ TEST(RatchetTest, TheSameViolationInOtherWords) {
   const json written = {{"containerPort", 80}, {"hostPort", 80}};
   EXPECT_TRUE(IsAllowed("{host-ports: {}}", ports(true, {{"containerPort", 80}}), ports(true, written)));
   EXPECT_FALSE(IsAllowed("{host-ports: {}}", ports(false, {{"containerPort", 80}}), ports(false, written)));
+}
+
+TEST(RatchetTest, ToUnsetRunAsNonRootIsNoWorseThanFalse) {
+  const char* controls = "{run-as-non-root: {}}";
+  const json none = OneContainer(json::object());
+  const json no = OneContainer({{"securityContext", {{"runAsNonRoot", false}}}});
+  json pod_no = none;
+  pod_no["securityContext"] = {{"runAsNonRoot", false}};
+  EXPECT_TRUE(IsAllowed(controls, no, none));
+  EXPECT_TRUE(IsAllowed(controls, pod_no, none));
+  EXPECT_TRUE(IsAllowed(controls, pod_no, no));
+  EXPECT_FALSE(IsAllowed(controls, none, no));
+  EXPECT_FALSE(IsAllowed(controls, none, pod_no));
+  EXPECT_FALSE(IsAllowed(controls, OneContainer({{"securityContext", {{"runAsNonRoot", true}}}}), none));
 }
 
 TEST(RatchetTest, AnotherDirectoryOfTheNodeIsAnotherViolation) {

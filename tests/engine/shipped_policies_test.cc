@@ -105,5 +105,17 @@ TEST(ShippedPoliciesTest, ProductionDeniesUnpinnedImages) {
   EXPECT_THAT(denied.message, HasSubstr("[production/image-digest]"));
 }
 
+TEST(ShippedPoliciesTest, ProductionGivesASmallRequestALimitInProportion) {
+  nlohmann::json review = CapturedReview("create-pod.json");
+  review["request"]["object"]["spec"]["containers"][0]["resources"] = {{"requests", {{"memory", "20Mi"}}}};
+  const Decision mutated = Ask(Door::kMutate, "production", review);
+  EXPECT_THAT(mutated.patch, HasSubstr("160Mi"));
+  const Answer answer = Review(Door::kMutate, {*Load("production")}, review.dump());
+  nlohmann::json& object = review["request"]["object"];
+  object = object.patch(PatchOf(nlohmann::json::parse(answer.body)));
+  const Decision validated = Ask(Door::kValidate, "production", review);
+  for (const JudgedFinding& judged : validated.findings) EXPECT_NE(judged.finding.control, "resources");
+}
+
 }  // namespace
 }  // namespace tidewaiter

@@ -31,10 +31,10 @@ GOOD = {
         "match": {"namespaces": {"exclude": ["kube-*"]}, "namespaceSelector": {"matchLabels": {"a": "b"}},
                   "objectSelector": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}, "kinds": ["Pod"]},
         "podSecurity": {"level": "restricted", "version": "v1.34", "inject": True},
-        "controls": {"image-tag": None, "image-digest": False, "host-ports": True,
+        "controls": {"image-tag": None, "host-namespaces": False, "host-ports": True,
                      "resources": {"mode": "audit", "inject": {"limits": {"memory": "1Gi", "cpu": 1}}}},
         "exemptions": [{"name": "e", "reason": "r", "controls": ["*"], "match": {"names": ["a"]},
-                        "until": "2027-06-30"}],
+                        "until": "2999-06-30"}],
         "workloads": [{"group": "argoproj.io", "kind": "Rollout", "template": "/spec/template"}],
     },
 }
@@ -56,7 +56,95 @@ MISTAKES = [
     (("spec", "controls", "run-as-non-root"), {"runAsUser": 0}),
     (("spec", "exemptions", 0, "reason"), None),
     (("spec", "workloads", 0, "kind"), 1),
+    (("spec", "mode"), None),
+    (("spec", "enforceFrom"), None),
+    (("spec", "enforceFrom"), 2027),
+    (("spec", "match", "kinds"), None),
+    (("spec", "match", "kinds"), [None]),
+    (("spec", "match", "objectSelector", "matchExpressions"), [None]),
+    (("spec", "podSecurity"), None),
+    (("spec", "podSecurity"), {}),
+    (("spec", "podSecurity", "version"), 1.3),
+    (("spec", "podSecurity", "version"), "1.30"),
+    (("spec", "podSecurity", "version"), "v1.030"),
+    (("spec", "podSecurity", "inject"), "true"),
+    (("spec", "podSecurity", "inject"), None),
+    (("spec", "controls"), None),
+    (("spec", "controls"), []),
+    (("spec", "controls", "image-tag"), []),
+    (("spec", "controls", "image-tag"), {"mode": None}),
+    (("spec", "controls", "image-tag"), {"forbidden": None}),
+    (("spec", "controls", "run-as-group"), {"ranges": []}),
+    (("spec", "controls", "run-as-group"), {"ranges": [None]}),
+    (("spec", "controls", "run-as-group"), {"ranges": [{}]}),
+    (("spec", "controls", "run-as-group"), {"ranges": [{"min": -1}]}),
+    (("spec", "controls", "denied-ports"), {"ports": []}),
+    (("spec", "controls", "denied-ports"), {"ports": [0]}),
+    (("spec", "controls", "denied-ports"), {"ports": [65536]}),
+    (("spec", "controls", "denied-ports"), {"ports": [{}]}),
+    (("spec", "controls", "denied-ports"), {"ports": [None]}),
+    (("spec", "controls", "probes"), {"require": []}),
+    (("spec", "controls", "default-namespace"), {"denied": []}),
+    (("spec", "controls", "resources"), {"inject": {"limits": {"memory": None}}}),
+    (("spec", "controls", "resources"), {"inject": {"limits": []}}),
+    (("spec", "controls", "required-labels"), {"required": {"team": None}}),
+    (("spec", "exemptions"), None),
+    (("spec", "exemptions"), [None]),
+    (("spec", "exemptions", 0, "match"), None),
+    (("spec", "exemptions", 0, "controls"), []),
+    (("spec", "exemptions", 0, "until"), None),
+    (("spec", "exemptions", 0, "until"), "2027-6-1"),
+    (("spec", "workloads"), {}),
+    (("metadata",), None),
+    (("metadata", "name"), "A_b"),
+    (("metadata", "name"), "a-"),
+    (("metadata", "name"), "a..b"),
+    (("spec", "exemptions", 0, "reason"), " "),
+    (("spec", "exemptions", 0, "name"), ""),
+    (("spec", "workloads", 0, "template"), "spec.template"),
+    (("spec", "workloads", 0, "template"), "/spec//template"),
+    (("spec", "controls", "resources"), {"inject": {"limits": {"memory": "1GB"}}}),
+    (("spec", "controls", "resources"), {"inject": {"limits": {"memory": ""}}}),
+    (("metadata", "labels"), {"a": None}),
+    (("spec",), None),
+    (("spec",), {}),
+    (("spec",), {"controls": {}}),
+    (("spec",), {"controls": {"image-tag": False}}),
 ]
+# The same, and both must take each.
+VARIANTS = [
+    (("metadata", "labels"), None),
+    (("metadata", "labels"), {"a": "b"}),
+    (("spec", "match"), None),
+    (("spec", "match"), {}),
+    (("spec", "match", "namespaces"), None),
+    (("spec", "match", "namespaceSelector", "matchLabels"), None),
+    (("spec", "podSecurity", "version"), "latest"),
+    (("spec", "podSecurity", "version"), "v1.0"),
+    (("spec", "controls", "resources"), {"require": None, "inject": {"limits": None}, "maxLimitRequestRatio": None}),
+    (("spec", "controls", "resources"), {"maxLimitRequestRatio": {"cpu": 1.5, "memory": "2"}}),
+    (("spec", "controls", "run-as-group"), {"ranges": [{"min": 0}, {"max": 7}]}),
+    (("spec", "controls", "denied-ports"), {"ports": [1, 65535, {"max": 7}]}),
+    (("spec", "controls", "required-labels"), {"required": {"team": []}}),
+    (("metadata", "name"), "a.b-1"),
+    (("spec", "workloads", 0, "template"), "/spec/jobs/*/template"),
+    (("spec", "controls", "resources"), {"maximum": {"limits": {"memory": "1.5e3", "cpu": "500m"}}}),
+    (("spec", "exemptions"), []),
+    (("spec", "workloads"), []),
+    (("spec",), {"podSecurity": {"level": "baseline"}}),
+    (("spec",), {"podSecurity": {"level": "baseline"}, "controls": {}}),
+    (("spec",), {"controls": {"image-tag": None}}),
+]
+
+
+def changed(keys, value):
+    """GOOD with that value in that place."""
+    document = copy.deepcopy(GOOD)
+    place = document
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return document
 
 
 def load(document, folder):
@@ -85,13 +173,14 @@ class SchemaTest(unittest.TestCase):
             self.assertEqual(checked.returncode, 0, checked.stderr)
             for keys, value in MISTAKES:
                 with self.subTest(keys=keys, value=value):
-                    document = copy.deepcopy(GOOD)
-                    place = document
-                    for key in keys[:-1]:
-                        place = place[key]
-                    place[keys[-1]] = value
+                    document = changed(keys, value)
                     self.assertFalse(VALIDATOR.is_valid(document))
                     self.assertEqual(load(document, folder).returncode, 2)
+            for keys, value in VARIANTS:
+                with self.subTest(keys=keys, value=value):
+                    document = changed(keys, value)
+                    VALIDATOR.validate(document)
+                    self.assertEqual(load(document, folder).stderr, "")
 
 
 if __name__ == "__main__":

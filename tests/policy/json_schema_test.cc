@@ -27,6 +27,8 @@ TEST(JsonSchemaTest, KnowsEveryControlAndItsTypes) {
   EXPECT_EQ(ports[0]["type"], "integer");
   EXPECT_EQ(ports[1]["properties"]["max"]["maximum"], 65'535);
   EXPECT_EQ(settings_of("run-as-group")["ranges"]["items"]["properties"]["min"]["type"], "integer");
+  EXPECT_EQ(settings_of("run-as-group")["ranges"]["minItems"], 1);
+  EXPECT_EQ(settings_of("run-as-group")["ranges"]["items"]["minProperties"], 1);
   EXPECT_EQ(settings_of("required-labels")["required"]["additionalProperties"]["items"]["type"], "string");
   const nlohmann::json& controls = spec["controls"]["properties"];
   EXPECT_EQ(controls.size(), AllControls().size());

@@ -41,7 +41,7 @@ TEST(MatchTest, NamespacesAndKinds) {
   for (const auto& row : rows) {
     const PolicySet policies =
         PoliciesOf(StrCat("  match: ", row.match,
-                          "\n  controls: {}\n  workloads:\n"
+                          "\n  controls: {image-tag: {}}\n  workloads:\n"
                           "    - {group: argoproj.io, kind: Rollout, template: /spec/template}\n"
                           "    - {group: batch.volcano.sh, kind: Job, template: \"/spec/tasks/*/template\"}\n"));
     const MatchSubject subject{.namespace_name = row.name_space, .group = row.group, .kind = row.kind};
@@ -91,7 +91,8 @@ TEST(MatchTest, WhatPoliciesAskAlikeIsOneRule) {
 
 Exemption ExemptionOf(const std::string& match) {
   const PolicySet policies = PoliciesOf(
-      "  controls: {}\n  exemptions:\n    - {name: e, reason: r, controls: [\"*\"], match: " + match + "}\n");
+      "  controls: {image-tag: {}}\n  exemptions:\n    - {name: e, reason: r, controls: [\"*\"], match: " + match +
+      "}\n");
   return policies.policies()[0].exemptions.at(0);
 }
 
@@ -115,6 +116,23 @@ TEST(ExemptionTest, HoldsForTheWorkload) {
   for (const auto& [match, holds] : rows) EXPECT_EQ(ExemptionOf(match).HoldsFor(subject), holds) << match;
 }
 
+// What names the Pods holds for the object that makes them.
+TEST(ExemptionTest, NamesOfThePodsOfAnObject) {
+  const std::pair<const char*, bool> rows[] = {
+      {"{names: [\"node-exporter-*\"]}", true},
+      {"{names: [\"node-*\"]}", true},
+      {"{names: [\"node-exporter-x*\"]}", false},
+      {"{names: [\"exporter-*\"]}", false},
+  };
+  for (const auto& [match, holds] : rows) {
+    const Exemption exemption = ExemptionOf(match);
+    EXPECT_EQ(
+        exemption.HoldsFor({.namespace_name = "n", .names = {"node-exporter"}, .service_account = "", .user = ""}),
+        holds)
+        << match;
+  }
+}
+
 TEST(ExemptionTest, HoldsForTheContainer) {
   Container container;
   container.name = "exporter";
@@ -125,7 +143,10 @@ TEST(ExemptionTest, HoldsForTheContainer) {
       {"{containers: [web]}", false},
       {"{images: [docker.io/library/nginx]}", true},
       {"{images: [\"docker.io/library/nginx:1.*\"]}", true},
-      {"{images: [nginx]}", false},
+      {"{images: [nginx]}", true},
+      {"{images: [\"nginx:1.*\"]}", true},
+      {"{images: [\"nginx:2.*\"]}", false},
+      {"{images: [\"team/*\"]}", false},
       {"{images: [\"*/nginx\"], containers: [web]}", false},
       {"{images: [\"*/nginx\"], containers: [exporter]}", true},
       {"{namespaces: [a]}", true},

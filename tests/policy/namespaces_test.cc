@@ -38,7 +38,7 @@ TEST(NamespacesTest, Refuses) {
       {"kind: Namespace\nmetadata: {}", "n.yaml:1:1: key \"metadata.name\" is missing"},
       {"items: 1", "n.yaml:1:8: items: expected a list, found integer \"1\""},
       {"kind: Namespace\nmetadata: {name: a, labels: {env: 1}}",
-       "n.yaml:2:35: metadata.labels.env: expected a string, found integer \"1\""},
+       "n.yaml:2:35: metadata.labels.env: expected a string, found integer \"1\"; put it in quotes"},
   };
   for (const auto& [text, message] : rows) {
     EXPECT_EQ(MessageOf(FixedNamespaces::Parse(text, "n.yaml").status()), message) << text;

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "webhook/controls/base/settings_schema.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -55,6 +58,37 @@ TEST(YamlDocumentTest, Refusals) {
     ASSERT_FALSE(documents.ok()) << text.substr(0, 40);
     EXPECT_NE(MessageOf(documents.status()).find(message), std::string_view::npos) << documents.status();
   }
+}
+
+// A line of a message is one line, whatever the keys are.
+TEST(YamlDocumentTest, OddKeysAreShownSafely) {
+  const auto documents = ParseYaml("\"a\\n\\e[31m\": {\"b c\": 1, app.kubernetes.io/name: 2}\n", "f");
+  ASSERT_TRUE(documents.ok()) << documents.status();
+  const DocumentNode& inner = documents->at(0).entries.at(0).value;
+  EXPECT_EQ(MessageOf(inner.entries.at(0).value.Error("no")), "f:1:22: \"a\\n\\x1b[31m\".\"b c\": no");
+  EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no")), "f:1:25: \"a\\n\\x1b[31m\".app.kubernetes.io/name: no");
+}
+
+TEST(YamlDocumentTest, TimeAndMemoryAreLinear) {
+  std::string keys;
+  for (int i = 0; i < 90'000; ++i) StrAppend(&keys, "k", i, ": 1\n");
+  const auto started = std::chrono::steady_clock::now();
+  const auto flat = ParseYaml(keys, "f");
+  ASSERT_TRUE(flat.ok()) << flat.status();
+  EXPECT_EQ(flat->at(0).entries.size(), 90'000u);
+  EXPECT_FALSE(ParseYaml(keys + "k7: 1\n", "f").ok());
+  EXPECT_FALSE(CheckKeys(flat->at(0), {"k1"}).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));  // a tenth of that, unless quadratic
+
+  // A long key is not repeated in the path of everything below it.
+  std::string deep = std::string(1'000, 'x') + ":\n";
+  for (int i = 0; i < 1'000; ++i) StrAppend(&deep, " k", i, ": 1\n");
+  for (int i = 1; i < 60; ++i) deep += std::string(static_cast<std::size_t>(i), ' ') + std::string(100, 'y') + ":\n";
+  const auto nested = ParseYaml(deep, "f");
+  ASSERT_TRUE(nested.ok()) << nested.status();
+  const DocumentNode* node = &nested->at(0);
+  while (!node->entries.empty()) node = &node->entries.back().value;
+  EXPECT_LT(node->path.size(), 300u);
 }
 
 TEST(YamlDocumentTest, NothingInIt) {

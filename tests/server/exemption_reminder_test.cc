@@ -16,7 +16,7 @@ namespace {
 
 std::shared_ptr<const PolicySet> Policies() {
   return std::make_shared<const PolicySet>(
-      PoliciesOf("  controls: {}\n  exemptions:\n"
+      PoliciesOf("  controls: {image-tag: {}}\n  exemptions:\n"
                  "    - {name: ending, reason: r, until: 2027-06-30, controls: [\"*\"], match: {names: [a]}}\n"
                  "    - {name: lasting, reason: r, controls: [\"*\"], match: {names: [b]}}\n"));
 }

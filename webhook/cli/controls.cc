@@ -41,10 +41,38 @@ void PrintSettings(const SchemaDescription& settings, const std::string& prefix,
   }
 }
 
+// From which version on the Pod Security Standards have the check.
+std::string SinceText(const ControlInfo& info) {
+  if (info.level == "recommended") return {};
+  return info.since_minor == 0 ? " (in every version of the Pod Security Standards)"
+                               : StrCat(" (in the Pod Security Standards from v1.", info.since_minor, " on)");
+}
+
+std::vector<std::string_view> OverriddenBy(std::string_view id) {
+  std::vector<std::string_view> ids;
+  for (const Control* control : AllControls()) {
+    const auto& overrides = control->info.overrides;
+    if (std::find(overrides.begin(), overrides.end(), id) != overrides.end()) ids.push_back(control->info.id);
+  }
+  return ids;
+}
+
+std::string Links(const std::vector<std::string_view>& ids) {
+  std::string text;
+  for (const std::string_view id : ids) StrAppend(&text, text.empty() ? "" : ", ", "[", id, "](#", id, ")");
+  return text;
+}
+
 void PrintControl(const Control& control, std::ostream& out) {
   const ControlInfo& info = control.info;
   out << "\n## " << info.id << "\n\n" << info.summary << "\n\n";
-  out << "- Level: " << info.level << "\n";
+  out << "- Level: " << info.level << SinceText(info) << "\n";
+  if (!info.overrides.empty()) {
+    out << "- Takes the place of: " << Links(info.overrides) << ", where a level of the standards has both\n";
+  }
+  if (const auto by = OverriddenBy(info.id); !by.empty()) {
+    out << "- Replaced by: " << Links(by) << ", at level restricted of the standards\n";
+  }
   out << "- Fields: ";
   for (std::size_t i = 0; i < info.fields.size(); ++i) out << (i == 0 ? "`" : ", `") << info.fields[i] << "`";
   out << "\n- Injects: " << (info.injects.empty() ? "nothing" : info.injects) << "\n";

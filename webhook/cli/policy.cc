@@ -6,13 +6,20 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "webhook/cli/command_line.h"
 #include "webhook/kube/text.h"
 #include "webhook/policy/json_schema.h"
 #include "webhook/policy/policy_loader.h"
+#include "webhook/policy/policy_warnings.h"
 
 namespace tidewaiter {
 namespace {
+
+std::string Counted(std::size_t count, std::string_view one, std::string_view several) {
+  return StrCat(count, " ", count == 1 ? one : several);
+}
 
 std::size_t CountControls(const PolicySet& policies) {
   std::size_t count = 0;
@@ -24,10 +31,15 @@ void RunPolicyCheck(const std::vector<std::string>& paths, CommandContext& conte
   const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(paths);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
   for (const Policy& policy : (*policies)->policies()) {
-    context.streams.out << policy.source << ": " << policy.name << ": " << policy.controls.size() << " controls\n";
+    context.streams.out << policy.source << ": " << policy.name << ": "
+                        << Counted(policy.controls.size(), "control", "controls") << "\n";
   }
-  context.streams.out << "ok: " << (*policies)->policies().size() << " policies, " << CountControls(**policies)
-                      << " controls\n";
+  const Date today = DateOf(absl::ToUnixSeconds(absl::Now()));
+  for (const std::string& warning : FindPolicyWarnings(**policies, today)) {
+    context.streams.err << "warning: " << warning << "\n";
+  }
+  context.streams.out << "ok: " << Counted((*policies)->policies().size(), "policy", "policies") << ", "
+                      << Counted(CountControls(**policies), "control", "controls") << "\n";
 }
 
 void AddPolicySchemaCommand(CLI::App& policy, CommandContext& context) {
@@ -45,7 +57,9 @@ void AddPolicyCommand(CLI::App& app, CommandContext& context) {
   CLI::App* check = policy->add_subcommand("check", "Say whether policy documents can be loaded, and why not");
   const auto paths = std::make_shared<std::vector<std::string>>();
   check->add_option("FILE", *paths, "Policy files, or folders of *.yaml")->required();
-  check->footer("Exit code: 0 when all are good, 2 otherwise; every error names file, line, column and key.");
+  check->footer(
+      "Exit code: 0 when all can be loaded, 2 otherwise; every error names file, line, column and key. What can be "
+      "loaded and is odd (an exemption that is over, policies that deny what others inject) is a warning on stderr.");
   check->callback([paths, &context] { RunPolicyCheck(*paths, context); });
 }
 

@@ -24,7 +24,8 @@ struct DefaultNamespaceSettings {
   static const SettingsSchema<DefaultNamespaceSettings>& Schema() {
     using S = DefaultNamespaceSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("denied", &S::denied, "globs of namespaces that no workload may be in", CheckSomeGlobs),
+        CheckedField("denied", &S::denied, "globs of namespaces that no workload may be in", CheckGlob)
+            .NotEmpty("must hold at least one pattern"),
     };
     return schema;
   }

@@ -24,10 +24,6 @@ namespace {
 
 constexpr PortRange Port(std::int64_t port) { return {.min = port, .max = port}; }
 
-absl::Status CheckSome(const std::vector<PortRange>& ports) {
-  return ports.empty() ? InvalidArgument("must hold at least one port") : absl::OkStatus();
-}
-
 struct DeniedPortsSettings {
   std::vector<PortRange> ports = {Port(22),   Port(23),   Port(2345), Port(2375),   Port(2376),
                                   Port(3389), Port(5005), Port(5678), {5900, 5903}, Port(9229)};
@@ -35,7 +31,8 @@ struct DeniedPortsSettings {
   static const SettingsSchema<DeniedPortsSettings>& Schema() {
     using S = DeniedPortsSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("ports", &S::ports, "ports that may not be used, as numbers or {min, max}", CheckSome),
+        SettingField<S>("ports", &S::ports, "ports that may not be used, as numbers or {min, max}")
+            .NotEmpty("must hold at least one port"),
     };
     return schema;
   }

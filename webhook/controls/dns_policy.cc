@@ -19,17 +19,14 @@
 namespace tidewaiter {
 namespace {
 
-absl::Status CheckSome(const std::vector<std::string>& policies) {
-  return policies.empty() ? InvalidArgument("must hold at least one policy") : absl::OkStatus();
-}
-
 struct DnsPolicySettings {
   std::vector<std::string> allowed = {"ClusterFirst", "ClusterFirstWithHostNet"};
 
   static const SettingsSchema<DnsPolicySettings>& Schema() {
     using S = DnsPolicySettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "the policies that may be used", CheckSome)
+        SettingField<S>("allowed", &S::allowed, "the policies that may be used")
+            .NotEmpty("must hold at least one policy")
             .OneOf({"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"}),
     };
     return schema;

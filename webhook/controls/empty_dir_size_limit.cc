@@ -9,8 +9,8 @@
 //           `memoryMaximum` for medium Memory. A volume without a source is an emptyDir, as the API server makes it
 //           one. With `onlyMemory` other media are not judged.
 // Settings: onlyMemory, maximum, memoryMaximum, inject.
-// Injects:  the sizeLimit `inject` where none is set and it would not break a maximum. A Pod that needs more is evicted
-//           when it uses it.
+// Injects:  the sizeLimit `inject` where none is set, or the medium's maximum where that is less. A Pod that needs more
+//           is evicted when it uses it.
 // Source:   https://kubernetes.io/docs/concepts/storage/volumes/#emptydir; kubelet pkg/kubelet/eviction
 //           (emptyDirLimitEviction)
 #include <limits>
@@ -83,10 +83,10 @@ void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& 
     Finding& finding = findings.emplace_back(VolumeFinding(
         volume, i, "/emptyDir/sizeLimit", std::move(requirement),
         StrCat("emptyDir: {sizeLimit: ", suggestion.has_value() ? suggestion->text() : std::string("1Gi"), "}")));
-    if (limit == nullptr) continue;
-    finding.identity = "emptyDir.sizeLimit above maximum or none";
-    finding.badness =
-        *limit > Quantity() ? static_cast<long double>(limit->nanos()) : std::numeric_limits<long double>::max();
+    // Any limit is better than none, also one that is too high.
+    const bool is_limited = limit != nullptr && *limit > Quantity();
+    finding.identity = "emptyDir.sizeLimit above its maximum, or none";
+    finding.badness = is_limited ? static_cast<long double>(limit->nanos()) : std::numeric_limits<long double>::max();
   }
 }
 
@@ -96,8 +96,9 @@ void Inject(const EmptyDirSizeLimitSettings& settings, Editor& editor) {
   for (std::size_t i = 0; i < volumes.size(); ++i) {
     const bool is_set = volumes[i].empty_dir.has_value() && volumes[i].empty_dir->size_limit.has_value();
     const std::optional<Quantity>& maximum = MaximumFor(volumes[i], settings);
-    if (is_set || !IsJudged(volumes[i], settings) || (maximum.has_value() && *settings.inject > *maximum)) continue;
-    editor.SetEmptyDirSizeLimit(i, *settings.inject);
+    if (is_set || !IsJudged(volumes[i], settings)) continue;
+    const bool is_too_large = maximum.has_value() && *settings.inject > *maximum;
+    editor.SetEmptyDirSizeLimit(i, is_too_large ? *maximum : *settings.inject);
   }
 }
 
@@ -110,7 +111,7 @@ const Control& EmptyDirSizeLimitControl() {
       .level = "recommended",
       .source = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
       .fields = {"spec.volumes[*].emptyDir.sizeLimit", "spec.volumes[*].emptyDir.medium"},
-      .injects = "the sizeLimit of the setting `inject` where none is set",
+      .injects = "the sizeLimit of the setting `inject` where none is set, or the maximum where that is less",
   });
   return control;
 }

@@ -26,7 +26,7 @@ struct HostAliasesSettings {
   static const SettingsSchema<HostAliasesSettings>& Schema() {
     using S = HostAliasesSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "globs of hostnames that may be given", CheckGlobs),
+        CheckedField("allowed", &S::allowed, "globs of hostnames that may be given", CheckGlob),
     };
     return schema;
   }

@@ -22,20 +22,18 @@
 namespace tidewaiter {
 namespace {
 
-absl::Status CheckSome(const std::vector<std::string>& policies) {
-  return policies.empty() ? InvalidArgument("must hold at least one policy") : absl::OkStatus();
-}
-
 struct ImagePullPolicySettings {
   std::vector<std::string> allowed = {"Always"};
   std::vector<std::string> allowed_with_digest = {"Always", "IfNotPresent"};
 
   static const SettingsSchema<ImagePullPolicySettings>& Schema() {
     using S = ImagePullPolicySettings;
+    static constexpr std::string_view kSome = "must hold at least one policy";
     static const std::vector<std::string_view> kPolicies = {"Always", "IfNotPresent", "Never"};
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "policies for images named by tag", CheckSome).OneOf(kPolicies),
-        CheckedField("allowedWithDigest", &S::allowed_with_digest, "policies for images named by digest", CheckSome)
+        SettingField<S>("allowed", &S::allowed, "policies for images named by tag").NotEmpty(kSome).OneOf(kPolicies),
+        SettingField<S>("allowedWithDigest", &S::allowed_with_digest, "policies for images named by digest")
+            .NotEmpty(kSome)
             .OneOf(kPolicies),
     };
     return schema;

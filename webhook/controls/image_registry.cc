@@ -30,8 +30,8 @@ struct ImageRegistrySettings {
     using S = ImageRegistrySettings;
     static const SettingsSchema<S> schema = {
         CheckedField("allowed", &S::allowed,
-                     "globs of normalised names such as registry.example.com/*; empty allows all", CheckGlobs),
-        CheckedField("denied", &S::denied, "globs of normalised names that are never allowed", CheckGlobs),
+                     "globs of normalised names such as registry.example.com/*; empty allows all", CheckGlob),
+        CheckedField("denied", &S::denied, "globs of normalised names that are never allowed", CheckGlob),
     };
     return schema;
   }

@@ -25,7 +25,7 @@ struct ImageTagSettings {
     using S = ImageTagSettings;
     static const SettingsSchema<S> schema = {
         CheckedField("forbidden", &S::forbidden, "tags that may not be used, as globs; no tag counts as latest",
-                     CheckGlobs),
+                     CheckGlob),
     };
     return schema;
   }

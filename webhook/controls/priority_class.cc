@@ -27,8 +27,8 @@ struct PriorityClassSettings {
   static const SettingsSchema<PriorityClassSettings>& Schema() {
     using S = PriorityClassSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "globs of classes; empty allows all", CheckGlobs),
-        CheckedField("denied", &S::denied, "globs of classes that are never allowed", CheckGlobs),
+        CheckedField("allowed", &S::allowed, "globs of classes; empty allows all", CheckGlob),
+        CheckedField("denied", &S::denied, "globs of classes that are never allowed", CheckGlob),
         {"required", &S::required, "also forbid to leave it unset"},
     };
     return schema;

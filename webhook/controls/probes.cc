@@ -18,10 +18,6 @@
 namespace tidewaiter {
 namespace {
 
-absl::Status CheckSome(const std::vector<std::string>& probes) {
-  return probes.empty() ? InvalidArgument("must name at least one probe") : absl::OkStatus();
-}
-
 struct ProbesSettings {
   std::vector<std::string> require = {"liveness", "readiness"};
   bool jobs = false;
@@ -29,7 +25,8 @@ struct ProbesSettings {
   static const SettingsSchema<ProbesSettings>& Schema() {
     using S = ProbesSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("require", &S::require, "probes that each container and sidecar must have", CheckSome)
+        SettingField<S>("require", &S::require, "probes that each container and sidecar must have")
+            .NotEmpty("must name at least one probe")
             .OneOf({"liveness", "readiness", "startup"}),
         {"jobs", &S::jobs, "also judge Pods that run to completion (restartPolicy Never or OnFailure)"},
     };

@@ -53,6 +53,8 @@ struct RunAsNonRootSettings {
 };
 
 constexpr std::string_view kField = "/securityContext/runAsNonRoot";
+// To set false, here or for the whole Pod, is worse than to set nothing: badness 1 and 0.
+constexpr char kIdentity[] = "securityContext.runAsNonRoot";
 constexpr char kRemedy[] = "securityContext: {runAsNonRoot: true}";
 
 // In the kubelet's own words, so that a search for the error on the node leads here.
@@ -74,13 +76,19 @@ void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findi
   if (IsExcusedByUserNamespace(pod, settings.minor)) return;
   const auto forbid_false = [&](const SecurityContextOwner& owner, bool value) {
     if (value) return;
-    findings.push_back(owner.MakeFinding(kField, "must not set securityContext.runAsNonRoot=false", kRemedy));
+    Finding& finding =
+        findings.emplace_back(owner.MakeFinding(kField, "must not set securityContext.runAsNonRoot=false", kRemedy));
+    finding.identity = kIdentity;
+    finding.badness = 1;
   };
   ForEachSetting(pod, &PodSecurityContext::run_as_non_root, &SecurityContext::run_as_non_root, forbid_false);
   for (const Container& container : pod.containers) {
     const bool is_set = container.security_context.has_value() && container.security_context->run_as_non_root;
     if (is_set || EffectiveRunAsNonRoot(pod, container) == true) continue;
-    findings.push_back(ContainerFinding(container, kField, "must set securityContext.runAsNonRoot=true", kRemedy));
+    Finding& finding = findings.emplace_back(
+        ContainerFinding(container, kField, "must set securityContext.runAsNonRoot=true", kRemedy));
+    finding.identity = kIdentity;
+    finding.badness = EffectiveRunAsNonRoot(pod, container).has_value() ? 1 : 0;
   }
   if (settings.forbid_root_user) (pod.is_windows() ? CheckWindowsUsers : CheckUserZero)(pod, findings);
 }

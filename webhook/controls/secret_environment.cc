@@ -26,7 +26,7 @@ struct SecretEnvironmentSettings {
   static const SettingsSchema<SecretEnvironmentSettings>& Schema() {
     using S = SecretEnvironmentSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "globs of names of Secrets that may be in the environment", CheckGlobs),
+        CheckedField("allowed", &S::allowed, "globs of names of Secrets that may be in the environment", CheckGlob),
     };
     return schema;
   }

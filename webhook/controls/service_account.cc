@@ -26,8 +26,8 @@ struct ServiceAccountSettings {
   static const SettingsSchema<ServiceAccountSettings>& Schema() {
     using S = ServiceAccountSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("allowed", &S::allowed, "globs of names; empty allows all", CheckGlobs),
-        CheckedField("denied", &S::denied, "globs of names that are never allowed", CheckGlobs),
+        CheckedField("allowed", &S::allowed, "globs of names; empty allows all", CheckGlob),
+        CheckedField("denied", &S::denied, "globs of names that are never allowed", CheckGlob),
     };
     return schema;
   }

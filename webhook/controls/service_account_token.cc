@@ -9,48 +9,42 @@
 //           `audience` (a vault, a cloud) is no such token. Everything for a service account in `allowedAccounts`.
 //           The field must be in the Pod: what its service account says cannot be seen from here. Mirror Pods are not
 //           judged: they can have no token.
-// Settings: allowedAccounts (globs).
-// Injects:  nothing, because it would not take the token away: the API server's own plug-in runs before webhooks and
-//           has put the volume kube-api-access-* and its mounts into the Pod already when the field is not set. A Pod
-//           that says false and yet has that volume keeps its token; it is denied here by the volume.
+// Settings: allowedAccounts (globs), inject.
+// Injects:  automountServiceAccountToken=false where it is not set. The API server's own plug-in runs before webhooks
+//           and has put the volume kube-api-access-* and its mounts into the Pod by then: they are taken out again.
+//           (After the webhooks the plug-in runs once more, and now leaves the Pod alone.)
 // Source:   CIS Kubernetes Benchmark, section 5.1.6 ("Service Account Tokens are only mounted where necessary");
 //           Kubernetes plugin/pkg/admission/serviceaccount (shouldAutomount, mountServiceAccountToken)
-#include <algorithm>
-
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/globs.h"
-#include "webhook/kube/text.h"
+#include "webhook/controls/base/service_account_tokens.h"
 
 namespace tidewaiter {
 namespace {
 
 struct ServiceAccountTokenSettings {
+  bool inject = false;
   std::vector<std::string> allowed_accounts;
+
+  bool Allows(const Pod& pod) const {
+    const std::string_view account = pod.service_account_name;
+    return MatchesAny(allowed_accounts, account.empty() ? std::string_view("default") : account);
+  }
 
   static const SettingsSchema<ServiceAccountTokenSettings>& Schema() {
     using S = ServiceAccountTokenSettings;
     static const SettingsSchema<S> schema = {
+        {"inject", &S::inject, "set automountServiceAccountToken=false where it is not set"},
         CheckedField("allowedAccounts", &S::allowed_accounts,
                      "globs of service account names whose Pods may have a token; no name in the Pod is default",
-                     CheckGlobs),
+                     CheckGlob),
     };
     return schema;
   }
 };
 
-bool HoldsToken(const Volume& volume) {
-  if (!volume.projected.has_value()) return false;
-  const auto& sources = volume.projected->sources;
-  return std::any_of(sources.begin(), sources.end(), [](const VolumeProjection& source) {
-    const auto& token = source.service_account_token;
-    return token.has_value() && token->audience.value_or("").empty();
-  });
-}
-
 void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings& findings) {
-  if (pod.is_mirror()) return;
-  const std::string_view account = pod.service_account_name;
-  if (MatchesAny(settings.allowed_accounts, account.empty() ? std::string_view("default") : account)) return;
+  if (pod.is_mirror() || settings.Allows(pod)) return;
   const bool is_automounted = pod.automount_service_account_token != false;
   if (is_automounted) {
     findings.push_back(PodFinding("/spec/automountServiceAccountToken", "must set automountServiceAccountToken=false",
@@ -58,9 +52,9 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
   }
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
-    if (!HoldsToken(volume)) continue;
+    if (!HoldsApiServerToken(volume)) continue;
     // That volume is the API server's doing: the finding above says what to write.
-    const bool is_automatic = volume.name.starts_with("kube-api-access-");
+    const bool is_automatic = IsAutomaticTokenVolume(volume);
     if (is_automatic && is_automounted) continue;
     findings.push_back(VolumeFinding(
         volume, i, "/projected/sources",
@@ -72,17 +66,23 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
   }
 }
 
+void Inject(const ServiceAccountTokenSettings& settings, Editor& editor) {
+  const Pod& pod = editor.pod();
+  if (!settings.inject || !editor.may_edit_pod() || settings.Allows(pod)) return;
+  if (!pod.automount_service_account_token.has_value()) editor.SetNoServiceAccountToken();
+}
+
 }  // namespace
 
 const Control& ServiceAccountTokenControl() {
-  static const Control control = MakeControl<ServiceAccountTokenSettings, Check>({
+  static const Control control = MakeControl<ServiceAccountTokenSettings, Check, Inject>({
       .id = "service-account-token",
       .summary = "Pods that do not talk to the API server must not get a token for it.",
       .level = "recommended",
       .source = "CIS Kubernetes Benchmark, 5.1.6 (tokens are only mounted where necessary)",
       .fields = {"spec.automountServiceAccountToken", "spec.volumes[*].projected.sources[*].serviceAccountToken",
                  "spec.serviceAccountName"},
-      .injects = "",
+      .injects = "automountServiceAccountToken=false, and the volume kube-api-access-* with its mounts goes out",
   });
   return control;
 }

@@ -28,7 +28,7 @@ struct SupplementalGroupsSettings {
   static const SettingsSchema<SupplementalGroupsSettings>& Schema() {
     using S = SupplementalGroupsSettings;
     static const SettingsSchema<S> schema = {
-        CheckedField("ranges", &S::ranges, "the groups that are allowed", CheckSomeRanges),
+        SettingField<S>("ranges", &S::ranges, "the groups that are allowed").NotEmpty(kSomeRange),
         {"requireStrict", &S::require_strict, "also require supplementalGroupsPolicy=Strict (Kubernetes 1.33)"},
         {"inject", &S::inject, "set supplementalGroupsPolicy=Strict where it is not set"},
     };

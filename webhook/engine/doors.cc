@@ -36,7 +36,8 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
   const std::vector<ActivePolicy>& injecting = is_template ? of_pods : policies;
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
   if (is_template && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
-    InjectionResult result = Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, false, workload.pod);
+    InjectionResult result =
+        Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, false, workload.pod);
     if (notes != nullptr) Append(std::move(result.warnings), *notes);
   }
   std::optional<Pod> would_be;

@@ -18,8 +18,8 @@ namespace {
 
 // Orders pointers as a reader goes through the object: containers[2] before containers[10].
 bool IsPointerLess(std::string_view a, std::string_view b) {
-  const std::size_t same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
-                                                    a.begin());
+  const std::size_t same =
+      static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
   // The first tokens that differ.
   const std::size_t begin = a.substr(0, same).rfind('/') + 1;
   const std::string_view token_a = a.substr(begin, a.find('/', same) - begin);

@@ -27,8 +27,9 @@ bool ExemptIn(Editor& editor, const ActivePolicy& active, const Control& control
       is_any = is_any || containers.back();
     }
   }
-  // What is set for the whole Pod reaches the exempt container as well.
-  const bool is_pod_exempt = is_any || active.FindForPod(control, editor.pod()) != nullptr;
+  // As in judging: what is the Pod's own is excused where every container is, so that nobody is denied for the want of
+  // what an exemption of one container kept from being set.
+  const bool is_pod_exempt = active.FindForPod(control, editor.pod()) != nullptr;
   editor.SetExempt(is_any ? std::move(containers) : std::vector<bool>(), is_pod_exempt);
   return is_any || is_pod_exempt;
 }
@@ -92,6 +93,7 @@ InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind 
       }
     }
   }
+  editor.Finish();
   if (wants_patch) result.patch = BuildJsonPatch(editor.tree(), pod_pointer);
   return result;
 }

@@ -3,6 +3,9 @@
 // A walk over the change tree: down through what existed, one operation at each edge where something new begins.
 #include "webhook/engine/json_patch.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "webhook/kube/field_path.h"
 #include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
@@ -33,6 +36,11 @@ class PatchWriter {
  public:
   void Visit(const ChangeNode& node, const std::string& pointer) {
     for (const std::string& element : node.appended) Add(pointer + "/-", element);
+    std::vector<std::size_t> removed = node.removed;
+    std::sort(removed.begin(), removed.end(), std::greater<>());
+    for (const std::size_t index : removed) {
+      StrAppend(&removals_, R"(,{"op":"remove","path":)", JsonText(StrCat(pointer, "/", index)), "}");
+    }
     for (const auto& [key, member] : node.members) {
       const std::string member_pointer = StrCat(pointer, "/", EscapePointerToken(key));
       if (member.is_new) {
@@ -43,15 +51,20 @@ class PatchWriter {
     }
   }
 
-  std::string Finish() && { return operations_.empty() ? std::string() : StrCat("[", operations_, "]"); }
+  std::string Finish() && {
+    operations_ += removals_;
+    if (operations_.empty()) return {};
+    operations_.front() = '[';
+    return operations_ += ']';
+  }
 
  private:
   void Add(const std::string& pointer, std::string_view value) {
-    StrAppend(&operations_, operations_.empty() ? "" : ",", "{\"op\":\"add\",\"path\":", JsonText(pointer),
-              ",\"value\":", value, "}");
+    StrAppend(&operations_, R"(,{"op":"add","path":)", JsonText(pointer), ",\"value\":", value, "}");
   }
 
-  std::string operations_;
+  std::string operations_;  // each with a comma in front
+  std::string removals_;
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Recorded changes become an RFC 6902 patch. Only `add` is used: a missing parent is added once, with everything new
-// inside it. Tested by tests/engine/json_patch_test.cc and, with an independent RFC 6902 implementation over all
-// fixtures, by tests/engine/invariants_test.cc.
+// Recorded changes become an RFC 6902 patch. A missing parent is added once, with everything new inside it;
+// elements are removed after all else, the last one first, so that every pointer means what it meant in the original.
+// Tested by tests/engine/json_patch_test.cc and, with an independent RFC 6902 implementation over all fixtures, by
+// tests/engine/invariants_test.cc.
 #pragma once
 
 #include <string>

@@ -8,7 +8,9 @@
 #include <exception>
 #include <utility>
 
+#include "webhook/engine/decoded_object.h"
 #include "webhook/engine/doors.h"
+#include "webhook/engine/message_limits.h"
 #include "webhook/kube/admission_review.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
@@ -88,8 +90,6 @@ void DescribeRequest(const AdmissionRequest& request, Decision& decision) {
   decision.is_dry_run = request.is_dry_run;
 }
 
-bool HasObject(const std::optional<JsonValue>& object) { return object.has_value() && !object->is_null(); }
-
 // Where the pod templates of the request's kind lie: one pointer of a built-in kind, any number of patterns of a custom
 // resource, none of a kind nobody has told of.
 std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, const PolicySet& policies) {
@@ -101,93 +101,26 @@ std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, con
   return patterns;
 }
 
-// One of the request's two objects: its metadata first, which says who looks at it, then template by template.
-struct DecodedObject {
-  ObjectMeta metadata;
-  std::vector<TemplatePlace> places;
-  std::vector<Workload> workloads;  // in the order of `places`; without metadata, which is the object's
-
-  Workload Take(std::size_t i) {
-    Workload workload = std::move(workloads[i]);
-    if (workloads.size() == 1) {
-      workload.metadata = std::move(metadata);
-    } else {
-      workload.metadata = metadata;
-    }
-    return workload;
-  }
-};
-
-class ObjectDecoder {
- public:
-  // `field` is "object" or "oldObject".
-  ObjectDecoder(const AdmissionRequest& request, std::string_view field)
-      : request_(request), field_(field), object_(field == "object" ? request.object : request.old_object) {}
-
-  absl::Status DecodeMetadata(DecodedObject& decoded) const {
-    if (!HasObject(object_)) {
-      return InvalidArgument(StrCat("request.", field_, ": required on ", request_.operation, ": expected an object"));
-    }
-    absl::StatusOr<ObjectMeta> metadata = DecodeObjectMeta(*object_);
-    if (!metadata.ok()) return Refusal(metadata.status());
-    decoded.metadata = *std::move(metadata);
-    return absl::OkStatus();
-  }
-
-  absl::Status DecodeTemplates(const std::vector<std::string_view>& patterns, DecodedObject& decoded) const {
-    const bool is_built_in = PodPointerOf(request_.kind.group, request_.kind.kind).has_value();
-    for (const std::string_view pattern : patterns) {
-      // A built-in kind must have its template; a custom resource may be without.
-      if (is_built_in) {
-        decoded.places.push_back({std::string(pattern), std::string(pattern)});
-        continue;
-      }
-      absl::StatusOr<std::vector<TemplatePlace>> places = FindTemplates(*object_, pattern);
-      if (!places.ok()) return Refusal(places.status());
-      decoded.places.insert(decoded.places.end(), places->begin(), places->end());
-    }
-    for (const TemplatePlace& place : decoded.places) {
-      absl::StatusOr<Pod> pod = DecodePodAt(*object_, place.pointer);
-      if (!pod.ok()) return Refusal(pod.status());
-      decoded.workloads.push_back({.metadata = {}, .pod_pointer = place.pointer, .pod = *std::move(pod)});
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  // Says which object it was.
-  absl::Status Refusal(const absl::Status& status) const {
-    return InvalidArgument(
-        StrCat(request_.kind.kind, field_ == "object" ? "" : " before the update", ": ", MessageOf(status)));
-  }
-
-  const AdmissionRequest& request_;
-  const std::string_view field_;
-  const std::optional<JsonValue>& object_;
-};
-
-// Pairs each template with the same one before the update.
-std::vector<JudgedWorkload> PairWorkloads(DecodedObject now, std::optional<DecodedObject> old) {
-  std::vector<JudgedWorkload> pairs;
-  pairs.reserve(now.workloads.size());
-  for (std::size_t i = 0; i < now.workloads.size(); ++i) {
-    JudgedWorkload& pair = pairs.emplace_back();
-    pair.now = now.Take(i);
-    for (std::size_t j = 0; old.has_value() && j < old->workloads.size(); ++j) {
-      if (old->places[j].identity != now.places[i].identity) continue;
-      pair.old = old->Take(j);
-      old->places[j].identity.clear();  // taken: names in a list need not be unique
-      break;
-    }
-  }
-  return pairs;
+// What is known of a namespace without asking anyone: every namespace has the label of its name (core/v1
+// LabelMetadataName).
+constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
+bool AsksForNameOnly(const LabelSelector& selector) {
+  return std::all_of(selector.requirements.begin(), selector.requirements.end(),
+                     [](const LabelRequirement& requirement) { return requirement.key == kNameLabel; });
 }
 
 // Drops the policies whose namespaceSelector does not hold. InvalidArgument when that cannot be known: a policy that
 // might apply is never passed over.
 absl::Status MatchNamespace(const ReviewContext& context, std::string_view namespace_name,
                             std::vector<const Policy*>& policies) {
-  const auto has_selector = [](const Policy* policy) { return policy->match.namespace_selector.has_value(); };
+  const Labels name_only = {{std::string(kNameLabel), std::string(namespace_name)}};
+  std::erase_if(policies, [&](const Policy* policy) {
+    const auto& selector = policy->match.namespace_selector;
+    return selector.has_value() && AsksForNameOnly(*selector) && !selector->Matches(name_only);
+  });
+  const auto has_selector = [](const Policy* policy) {
+    return policy->match.namespace_selector.has_value() && !AsksForNameOnly(*policy->match.namespace_selector);
+  };
   if (std::none_of(policies.begin(), policies.end(), has_selector)) return absl::OkStatus();
   const std::shared_ptr<const Labels> labels =
       context.namespaces == nullptr ? nullptr : context.namespaces->FindLabels(namespace_name);
@@ -263,6 +196,15 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   if (old.has_value()) {
     absl::Status status = old_decoder.DecodeTemplates(patterns, *old);
     if (!status.ok()) return refuse_unreadable(status);
+  }
+  if (object.workloads.empty() && decision.door == Door::kValidate) {
+    std::string places;
+    for (const std::string_view pattern : patterns) StrAppend(&places, places.empty() ? "" : " or ", pattern);
+    decision.warnings.push_back(Shorten(
+        WithoutControlCharacters(StrCat("nothing was judged: this ", request.kind.kind, " holds no pod template at ",
+                                        places, ", where spec.workloads of a policy says it does")),
+        kMaxWarningBytes));
+    decision.outcome = Outcome::kWarn;
   }
   DoorCase door_case{.request = request,
                      .policy_case = {.namespace_name = decision.namespace_name,

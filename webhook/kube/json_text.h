@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Strings as JSON text (RFC 8259, section 7), for what is written on the hot path. Tested by tests/kube/json_text_test.cc.
+// Strings as JSON text (RFC 8259, section 7), for what is written on the hot path. Tested by
+// tests/kube/json_text_test.cc.
 #pragma once
 
 #include <string>

@@ -60,8 +60,8 @@ struct Exemption {
   std::string reason;
   std::optional<Date> until;  // the last day on which it applies
   std::vector<std::string> namespaces;
-  std::vector<std::string> names;
-  std::vector<std::string> images;
+  std::vector<std::string> names;   // fit a name, or the name and '-', with which the names of its Pods begin
+  std::vector<std::string> images;  // in normal form (image_globs.h)
   std::vector<std::string> containers;
   std::vector<std::string> service_accounts;
   std::vector<std::string> users;

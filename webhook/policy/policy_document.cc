@@ -10,6 +10,7 @@
 #include "webhook/kube/glob.h"
 #include "webhook/kube/label_selector.h"
 #include "webhook/kube/quoted.h"
+#include "webhook/policy/image_globs.h"
 
 namespace tidewaiter {
 
@@ -22,9 +23,23 @@ absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, Control
 std::string SettingTypeName(const ControlsDocument&) { return "controls"; }
 std::string SettingText(const ControlsDocument&) { return ""; }
 
+// Unquoted, 1.30 is the number 1.3.
+absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, StandardVersionSetting& out) {
+  const std::string with_v = StrCat("v", node.text);
+  const std::string hint = ParseStandardVersion(with_v).ok() ? StrCat("; write ", with_v) : std::string();
+  if (node.kind != DocumentNode::Kind::kString) return WrongSettingType(node, "latest, or v1.N such as v1.34", hint);
+  const absl::Status status = ParseStandardVersion(node.text).status();
+  if (!status.ok()) return node.Error(StrCat(MessageOf(status), hint));
+  out.text = node.text;
+  return absl::OkStatus();
+}
+std::string SettingTypeName(const StandardVersionSetting&) { return "version"; }
+std::string SettingText(const StandardVersionSetting& version) { return version.text; }
+
 namespace {
 
-absl::Status CheckLevel(const std::string& version) { return ParseStandardVersion(version).status(); }
+// Of CheckDnsName, but for the length.
+constexpr std::string_view kDnsName = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
 absl::Status CheckNotBlank(const std::string& text) {
   if (text.find_first_not_of(" \t\r\n") != std::string::npos) return absl::OkStatus();
@@ -44,22 +59,22 @@ absl::Status CheckSelector(const LabelSelectorDocument& document) {
 }
 
 // Every Pod of a workload is made by one of these, so an exemption for it would exempt everyone's Pods.
-absl::Status CheckUsers(const std::vector<std::string>& users) {
-  if (absl::Status status = CheckGlobs(users); !status.ok()) return status;
+absl::Status CheckUser(const std::string& user) {
+  if (absl::Status status = CheckGlob(user); !status.ok()) return status;
   constexpr std::string_view kControllers[] = {
       "replicaset-controller", "replication-controller", "deployment-controller", "statefulset-controller",
       "daemon-set-controller", "job-controller",         "cronjob-controller"};
-  for (const std::string& user : users) {
-    for (const std::string_view controller : kControllers) {
-      if (GlobMatches(user, StrCat("system:serviceaccount:kube-system:", controller))) {
-        return InvalidArgument(StrCat(Quoted(user), " holds the ", controller,
-                                      ", which creates the Pods of everybody's workloads: exempt by name, image or "
-                                      "service account instead"));
-      }
+  for (const std::string_view controller : kControllers) {
+    if (GlobMatches(user, StrCat("system:serviceaccount:kube-system:", controller))) {
+      return InvalidArgument(StrCat(Quoted(user), " holds the ", controller,
+                                    ", which creates the Pods of everybody's workloads: exempt by name, image or "
+                                    "service account instead"));
     }
   }
   return absl::OkStatus();
 }
+
+absl::Status CheckImage(const std::string& glob) { return NormalImageGlob(glob).status(); }
 
 absl::Status CheckNotEmpty(const ExemptionMatchDocument& match) {
   const auto& m = match;
@@ -102,8 +117,8 @@ absl::Status CheckDnsName(const std::string& name) {
 const SettingsSchema<NamespaceMatchDocument>& NamespaceMatchDocument::Schema() {
   using S = NamespaceMatchDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("include", &S::include, "globs of namespaces it applies to; empty = all", CheckGlobs),
-      CheckedField("exclude", &S::exclude, "globs of namespaces it does not apply to; wins over include", CheckGlobs),
+      CheckedField("include", &S::include, "globs of namespaces it applies to; empty = all", CheckGlob),
+      CheckedField("exclude", &S::exclude, "globs of namespaces it does not apply to; wins over include", CheckGlob),
   };
   return schema;
 }
@@ -149,7 +164,7 @@ const SettingsSchema<PodSecurityDocument>& PodSecurityDocument::Schema() {
       SettingField<S>("level", &S::level, "which of the Pod Security Standards")
           .OneOf({"baseline", "restricted"})
           .Required(),
-      CheckedField("version", &S::version, "of which Kubernetes version: latest, or v1.N", CheckLevel),
+      {"version", &S::version, "of which Kubernetes version: latest, or v1.N"},
       {"inject", &S::inject, "set what the level asks for where it is not set and can be set safely"},
   };
   return schema;
@@ -159,12 +174,15 @@ const SettingsSchema<ExemptionMatchDocument>& ExemptionMatchDocument::Schema() {
   using S = ExemptionMatchDocument;
   static const SettingsSchema<S> schema =
       SettingsSchema<S>{
-          CheckedField("namespaces", &S::namespaces, "globs of namespaces", CheckGlobs),
-          CheckedField("names", &S::names, "globs of the object's name, or of the workload that made it", CheckGlobs),
-          CheckedField("images", &S::images, "globs of normalised images (docker.io/library/nginx:1.27)", CheckGlobs),
-          CheckedField("containers", &S::containers, "globs of container names", CheckGlobs),
-          CheckedField("serviceAccounts", &S::service_accounts, "globs of the Pod's service account", CheckGlobs),
-          CheckedField("users", &S::users, "globs of who sends the request", CheckUsers),
+          CheckedField("namespaces", &S::namespaces, "globs of namespaces", CheckGlob),
+          CheckedField("names", &S::names,
+                       "globs of the object's name, of the workload that made it, or of the Pods it makes (app-*)",
+                       CheckGlob),
+          CheckedField("images", &S::images, "globs of images; no registry means docker.io, as with an image",
+                       CheckImage),
+          CheckedField("containers", &S::containers, "globs of container names", CheckGlob),
+          CheckedField("serviceAccounts", &S::service_accounts, "globs of the Pod's service account", CheckGlob),
+          CheckedField("users", &S::users, "globs of who sends the request", CheckUser),
       }
           .Validate(CheckNotEmpty);
   return schema;
@@ -173,10 +191,14 @@ const SettingsSchema<ExemptionMatchDocument>& ExemptionMatchDocument::Schema() {
 const SettingsSchema<ExemptionDocument>& ExemptionDocument::Schema() {
   using S = ExemptionDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("name", &S::name, "shown in log and metrics; unique in the policy", CheckDnsName).Required(),
+      CheckedField("name", &S::name, "shown in log and metrics; unique in the policy", CheckDnsName)
+          .Pattern(kDnsName)
+          .Required(),
       SettingField<S>("match", &S::match, "what is exempt: every given part must hold").Required(),
-      SettingField<S>("controls", &S::controls, "from which controls, by id; \"*\" for all").Required(),
-      CheckedField("reason", &S::reason, "why, for whoever reads this next", CheckNotBlank).Required(),
+      SettingField<S>("controls", &S::controls, "from which of the policy's controls, by id; \"*\" for all")
+          .NotEmpty("names no control; use \"*\" for all")
+          .Required(),
+      CheckedField("reason", &S::reason, "why, for whoever reads this next", CheckNotBlank).Pattern("\\S").Required(),
       {"until", &S::until, "the last day (UTC) on which it applies; never ends when absent"},
   };
   return schema;
@@ -185,11 +207,12 @@ const SettingsSchema<ExemptionDocument>& ExemptionDocument::Schema() {
 const SettingsSchema<WorkloadDocument>& WorkloadDocument::Schema() {
   using S = WorkloadDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("group", &S::group, "API group of the custom resource", CheckDnsName).Required(),
-      CheckedField("kind", &S::kind, "its kind", CheckNotBlank).Required(),
+      CheckedField("group", &S::group, "API group of the custom resource", CheckDnsName).Pattern(kDnsName).Required(),
+      CheckedField("kind", &S::kind, "its kind", CheckNotBlank).Pattern("\\S").Required(),
       CheckedField("template", &S::pod_template,
                    "where its pod template lies, as a JSON pointer; * stands for each element of a list",
                    CheckTemplatePointer)
+          .Pattern("^(/[^/~]+)+$")
           .Required(),
   };
   return schema;
@@ -198,7 +221,7 @@ const SettingsSchema<WorkloadDocument>& WorkloadDocument::Schema() {
 const SettingsSchema<MetadataDocument>& MetadataDocument::Schema() {
   using S = MetadataDocument;
   static const SettingsSchema<S> schema = {
-      CheckedField("name", &S::name, "shown in every finding; unique", CheckDnsName).Required(),
+      CheckedField("name", &S::name, "shown in every finding; unique", CheckDnsName).Pattern(kDnsName).Required(),
       {"labels", &S::labels, "not read"},
       {"annotations", &S::annotations, "not read"},
   };

@@ -40,9 +40,14 @@ struct MatchDocument {
   static const SettingsSchema<MatchDocument>& Schema();
 };
 
+// A version of the standards that ParseStandardVersion takes.
+struct StandardVersionSetting {
+  std::string text = "latest";
+};
+
 struct PodSecurityDocument {
   std::string level;
-  std::string version = "latest";
+  StandardVersionSetting version;
   bool inject = false;
   static const SettingsSchema<PodSecurityDocument>& Schema();
 };

@@ -35,8 +35,7 @@ std::vector<std::string> ListPolicyFiles(const std::string& folder, PolicyErrors
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
-    const bool is_yaml = path.extension() == ".yaml" || path.extension() == ".yml";
-    if (is_yaml && !path.filename().string().starts_with(".")) files.push_back(path.string());
+    if (IsPolicyFileName(path.filename().string())) files.push_back(path.string());
   }
   if (error) errors.Add(StrCat(folder, ": cannot be read: ", error.message()));
   if (!error && files.empty()) errors.Add(StrCat(folder, ": holds no *.yaml or *.yml file"));
@@ -51,6 +50,10 @@ absl::StatusOr<std::shared_ptr<const PolicySet>> PutTogether(PolicyParts parts, 
 }
 
 }  // namespace
+
+bool IsPolicyFileName(std::string_view name) {
+  return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml"));
+}
 
 absl::StatusOr<std::shared_ptr<const PolicySet>> ParsePolicies(std::string_view text, std::string_view file) {
   PolicyParts parts;

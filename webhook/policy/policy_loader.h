@@ -17,10 +17,13 @@ namespace tidewaiter {
 // The PodPolicy documents of one YAML text. InvalidArgument with one line for each thing that is wrong.
 absl::StatusOr<std::shared_ptr<const PolicySet>> ParsePolicies(std::string_view text, std::string_view file);
 
-// Reads files, and of folders every *.yaml and *.yml right inside (hidden names are passed over, so that a mounted
-// ConfigMap's own links are). No path means the policy that is compiled in. InvalidArgument or NotFound with one line
-// for each thing that is wrong: unreadable file, folder without policies, bad document, name used twice. All or
-// nothing.
+// Whether a file of that name in a folder of policies is one: *.yaml and *.yml, but no hidden name, so that a mounted
+// ConfigMap's own links are passed over.
+bool IsPolicyFileName(std::string_view name);
+
+// Reads files, and of folders every policy file right inside. No path means the policy that is compiled in.
+// InvalidArgument or NotFound with one line for each thing that is wrong: unreadable file, folder without policies, bad
+// document, name used twice. All or nothing.
 absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<std::string>& paths);
 
 // policies/hardened.yaml, as it was when this was built.

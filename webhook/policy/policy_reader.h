@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One PodPolicy document becomes a Policy: keys, settings, selectors, exemptions, and the expansion of spec.podSecurity
-// into its controls. policy_loader.h finds the documents. Tested by tests/policy/policy_loader_test.cc.
+// One PodPolicy document becomes a Policy: controls_reader.h reads what it asks, exemption_reader.h who is exempt, and
+// this one whom it applies to and where custom resources hold their templates. policy_loader.h finds the documents.
+// Tested by tests/policy/policy_loader_test.cc.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "webhook/controls/base/document_node.h"
+#include "webhook/policy/policy_errors.h"
 #include "webhook/policy/policy_set.h"
 
 namespace tidewaiter {
-
-// Collects the lines of several errors, so that one run shows them all; the first hundred in full, the rest as a count.
-class PolicyErrors {
- public:
-  static constexpr std::size_t kMostLines = 100;
-
-  void Add(std::string_view line);
-  // Whether it was an error.
-  bool Take(const absl::Status& status);
-  bool is_empty() const { return count_ == 0; }
-  absl::Status ToStatus() const;
-
- private:
-  std::string text_;
-  std::size_t count_ = 0;
-};
 
 // What documents hold, before it is put together.
 struct PolicyParts {
   std::vector<Policy> policies;
   std::vector<WorkloadRow> workloads;
+  std::set<WorkloadRow> known_workloads;  // the same
   // Kinds that some policy matches by name only and no row of its own document explains: checked when all are read.
   struct OpenKind {
     KindPattern kind;

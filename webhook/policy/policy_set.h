@@ -4,6 +4,7 @@
 // Tested by tests/policy/policy_loader_test.cc and tests/policy/match_test.cc.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,7 +61,7 @@ struct WorkloadRow {
   std::string group;
   std::string kind;
   std::string pod_template;  // JSON pointer with `*` for each element of a list
-  bool operator==(const WorkloadRow&) const = default;
+  auto operator<=>(const WorkloadRow&) const = default;
 };
 
 // All policies in force at one time. Never changed after it was built; replaced as a whole on reload, readers hold a

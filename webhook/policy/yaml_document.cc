@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -72,10 +73,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { stack_.pop_back(); }
 
  private:
-  // An open collection; of a mapping also the key whose value comes next.
+  // An open collection; of a mapping also whether a key waits for its value.
   struct Frame {
     DocumentNode* node;
     bool has_key = false;
+    std::unordered_set<std::string> keys = {};  // of a mapping, so far
   };
 
   DocumentNode Make(const YAML::Mark& mark, Kind kind) const {
@@ -103,7 +105,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
     auto& entries = frame.node->entries;
     if (!frame.has_key) {
-      AddKey(std::move(node), *frame.node);
+      AddKey(std::move(node), frame);
       frame.has_key = true;
       return nullptr;
     }
@@ -113,12 +115,12 @@ class TreeBuilder : public YAML::EventHandler {
     return &entries.back().value;
   }
 
-  static void AddKey(DocumentNode key, DocumentNode& mapping) {
+  static void AddKey(DocumentNode key, Frame& frame) {
     const bool is_scalar = key.kind != Kind::kSequence && key.kind != Kind::kMapping;
-    key.path = StrCat(mapping.path, mapping.path.empty() ? "" : ".", key.text);
+    key.path = PathOfKey(frame.node->path, key.text);
     if (!is_scalar || key.text == "<<") throw Refusal{key.Error("a key must be a plain word")};
-    if (mapping.Find(key.text) != nullptr) throw Refusal{key.Error("given twice")};
-    mapping.entries.push_back({std::move(key), DocumentNode{}});
+    if (!frame.keys.insert(key.text).second) throw Refusal{key.Error("given twice")};
+    frame.node->entries.push_back({std::move(key), DocumentNode{}});
   }
 
   void Open(DocumentNode node) {

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "webhook/kube/text.h"
+#include "webhook/policy/policy_loader.h"
 
 namespace tidewaiter {
 namespace {
@@ -68,10 +69,8 @@ bool AddFolder(const std::string& folder, FileSnapshot& snapshot) {
   snapshot[folder] = "folder";
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const fs::path& path = entry->path();
-    const bool is_yaml = path.extension() == ".yaml" || path.extension() == ".yml";
-    if (!is_yaml || path.filename().string().starts_with(".")) continue;
-    if (!AddFile(path.string(), snapshot)) return false;
+    if (!IsPolicyFileName(entry->path().filename().string())) continue;
+    if (!AddFile(entry->path().string(), snapshot)) return false;
   }
   if (!error) return true;
   const std::optional<std::string> description = DescribeError(error.value());

@@ -5,6 +5,7 @@
 // Tested by tests/controls/editor_test.cc and tests/engine/json_patch_test.cc.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct ChangeNode {
   std::map<std::string, ChangeNode, std::less<>> members;
   // Elements put behind the last one of an array, each as JSON text.
   std::vector<std::string> appended;
+  // Indexes of the original array's elements that are taken away.
+  std::vector<std::size_t> removed;
 
   // The node of member `key`, made when it is not there yet. `exists`: the original object has that member; ignored
   // when the node is there already.
@@ -29,7 +32,7 @@ struct ChangeNode {
   // The node at a JSON pointer below this one; everything on the way stood there before.
   ChangeNode& At(std::string_view pointer);
 
-  bool is_untouched() const { return value.empty() && members.empty() && appended.empty(); }
+  bool is_untouched() const { return value.empty() && members.empty() && appended.empty() && removed.empty(); }
 };
 
 }  // namespace tidewaiter

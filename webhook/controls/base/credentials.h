@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What looks like a credential: names that promise one, and values of well-known shapes. No entropy is measured: what
-// is said to be a credential must be one. Tested by tests/controls/credentials_test.cc.
+// What looks like a credential: values of well-known shapes, and the globs of names that a policy adds to those whose
+// words promise one (credential_names.h). No entropy is measured: what is said to be a credential must be one. Tested
+// by tests/controls/credentials_test.cc.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_set>
 
+#include "absl/strings/ascii.h"
 #include "webhook/controls/base/settings_schema.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
@@ -43,6 +45,16 @@ absl::Status DocumentNode::Error(std::string_view message) const {
                                 column, ": ", path, path.empty() ? "" : ": ", message));
 }
 
+std::string PathOfKey(std::string_view parent, std::string_view key) {
+  constexpr std::size_t kLongest = 256;
+  const bool is_plain = key.size() <= 64 && std::all_of(key.begin(), key.end(), [](char c) {
+                          return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ||
+                                 c == '.' || c == '/' || c == '<' || c == '*';
+                        });
+  std::string path = StrCat(parent, parent.empty() ? "" : ".", is_plain ? std::string(key) : Quoted(key));
+  return path.size() <= kLongest ? path : StrCat("...", path.substr(path.size() - kLongest));
+}
+
 std::string_view DocumentKindName(DocumentNode::Kind kind) {
   switch (kind) {
     case DocumentNode::Kind::kNull:
@@ -63,10 +75,10 @@ std::string_view DocumentKindName(DocumentNode::Kind kind) {
   return "value";
 }
 
-std::string_view NearestName(std::string_view name, const std::vector<std::string_view>& candidates) {
+std::string DidYouMean(std::string_view name, const std::vector<std::string_view>& candidates) {
   std::string_view nearest;
   // Names are short; a long one is no misspelling, and must not cost quadratic time.
-  if (name.size() > 64) return nearest;
+  if (name.size() > 64) return {};
   std::size_t best = std::max<std::size_t>(name.size() / 3, 1) + 1;
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = EditDistance(name, candidate);
@@ -75,22 +87,19 @@ std::string_view NearestName(std::string_view name, const std::vector<std::strin
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest.empty() ? std::string() : StrCat("; did you mean ", Quoted(nearest), "?");
 }
 
 absl::Status CheckKeys(const DocumentNode& node, const std::vector<std::string_view>& keys) {
   if (node.kind == DocumentNode::Kind::kNull) return absl::OkStatus();
   if (node.kind != DocumentNode::Kind::kMapping) return WrongSettingType(node, "a mapping");
-  for (auto entry = node.entries.begin(); entry != node.entries.end(); ++entry) {
-    const DocumentNode& key = entry->key;
+  // ParseYaml refuses keys given twice; what is built otherwise is looked at here.
+  std::unordered_set<std::string_view> seen;
+  for (const auto& [key, value] : node.entries) {
     if (std::find(keys.begin(), keys.end(), key.text) == keys.end()) {
-      const std::string_view nearest = NearestName(key.text, keys);
-      return key.Error(nearest.empty() ? std::string("unknown key")
-                                       : StrCat("unknown key; did you mean ", Quoted(nearest), "?"));
+      return key.Error(StrCat("unknown key", DidYouMean(key.text, keys)));
     }
-    const bool is_repeated =
-        std::any_of(node.entries.begin(), entry, [&](const auto& earlier) { return earlier.key.text == key.text; });
-    if (is_repeated) return key.Error("given twice");
+    if (!seen.insert(key.text).second) return key.Error("given twice");
   }
   return absl::OkStatus();
 }

@@ -2,7 +2,7 @@
 //
 // One node of a document of ours (policy, settings), with the place it was written at, so that every error can name
 // file, line, column and key. Knows neither YAML nor JSON: the policy loader builds it. Tested by
-// tests/policy/document_test.cc.
+// tests/policy/yaml_document_test.cc.
 #pragma once
 
 #include <memory>
@@ -29,13 +29,14 @@ struct DocumentNode {
   std::shared_ptr<const std::string> file;  // as given by the user
   int line = 0;                             // counted from 1
   int column = 0;                           // counted from 1
-  // The key path from the document's root: "spec.controls.resources.require.limits[0]".
+  // The key path from the document's root: "spec.controls.resources.require.limits[0]". A key that is no plain word
+  // stands in it quoted: `metadata.labels."a.b"`.
   std::string path;
 
   // The value under `key` in a mapping, or nullptr.
   const DocumentNode* Find(std::string_view key) const;
 
-  // InvalidArgument: `FILE:LINE:COLUMN: PATH: MESSAGE`.
+  // InvalidArgument: `FILE:LINE:COLUMN: PATH: MESSAGE`. One printable line, whatever the keys are.
   absl::Status Error(std::string_view message) const;
 };
 
@@ -44,11 +45,15 @@ struct DocumentEntry {
   DocumentNode value;
 };
 
+// The path of what stands under `key` in the mapping at `parent`. One longer than 256 bytes, which no document of ours
+// has, loses its beginning: so a document's size bounds what its paths take.
+std::string PathOfKey(std::string_view parent, std::string_view key);
+
 // "null", "boolean", "integer", "number", "string", "list", "mapping".
 std::string_view DocumentKindName(DocumentNode::Kind kind);
 
-// `controls.foo: unknown key "imag-digest"; did you mean "image-digest"?` needs the nearest of some names: the
-// candidate with the smallest edit distance, or "" when none is near (distance above a third of the name's length).
-std::string_view NearestName(std::string_view name, const std::vector<std::string_view>& candidates);
+// `; did you mean "image-digest"?`, the end of a message about a name that is unknown: the candidate with the smallest
+// edit distance, or "" when none is near (distance above a third of the name's length).
+std::string DidYouMean(std::string_view name, const std::vector<std::string_view>& candidates);
 
 }  // namespace tidewaiter

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "webhook/controls/base/service_account_tokens.h"
 #include "webhook/kube/field_path.h"
 #include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
@@ -129,6 +130,35 @@ void Editor::SetSupplementalGroupsPolicy(std::string_view policy) {
 void Editor::SetHostUsers(bool value) {
   SetInPodSpec("hostUsers", value ? "true" : "false");
   pod_.host_users = value;
+}
+
+void Editor::SetNoServiceAccountToken() {
+  SetInPodSpec("automountServiceAccountToken", "false");
+  pod_.automount_service_account_token = false;
+  const auto remove = [&](const std::string& list, std::size_t index) {
+    tree_.At(list).removed.push_back(index);
+    changes_.push_back({StrCat(list, "/", index), "null"});
+  };
+  for (std::size_t i = 0; i < pod_.volumes.size() - added_volumes_; ++i) {
+    const Volume& volume = pod_.volumes[i];
+    if (!IsAutomaticTokenVolume(volume)) continue;
+    remove("/spec/volumes", i);
+    for (const Container& container : pod_.containers) {
+      for (std::size_t k = 0; k < container.volume_mounts.size(); ++k) {
+        if (container.volume_mounts[k].name == volume.name) remove(container.pointer + "/volumeMounts", k);
+      }
+    }
+    removed_volumes_.push_back(volume.name);
+  }
+}
+
+void Editor::Finish() {
+  for (const std::string& name : removed_volumes_) {
+    std::erase_if(pod_.volumes, [&](const Volume& volume) { return volume.name == name; });
+    for (Container& container : pod_.containers) {
+      std::erase_if(container.volume_mounts, [&](const VolumeMount& mount) { return mount.name == name; });
+    }
+  }
 }
 
 void Editor::SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit) {

@@ -36,8 +36,8 @@ class Editor {
 
   const Pod& pod() const { return pod_; }
 
-  // What may not be edited although the API server would let it: containers by index (none when empty), and the Pod as
-  // a whole. Stays until the next call.
+  // What may not be edited although the API server would let it: containers by index (empty: none is exempt), and the
+  // Pod as a whole. Stays until the next call.
   void SetExempt(std::vector<bool> containers, bool is_pod_exempt) {
     exempt_containers_ = std::move(containers);
     is_pod_exempt_ = is_pod_exempt;
@@ -48,6 +48,8 @@ class Editor {
   // Whether what belongs to the whole Pod may be set, volumes may be added and mounted, and resources set: only while
   // it is new.
   bool may_edit_pod() const { return scope_.is_new_pod && !is_pod_exempt_; }
+  // The same for what stands for every container that has no value of its own: then none of them may be exempt.
+  bool may_edit_pod_for_containers() const { return may_edit_pod() && exempt_containers_.empty(); }
   bool may_add_volumes() const { return scope_.is_new_pod; }
   bool may_set_resources() const { return scope_.is_new_pod; }
 
@@ -72,6 +74,10 @@ class Editor {
   void SetFsGroup(std::int64_t gid);
   void SetSupplementalGroupsPolicy(std::string_view policy);
   void SetHostUsers(bool value);
+  // automountServiceAccountToken=false; and the API server's volumes with a token, which it put in because the field
+  // was not set, go out again with their mounts (Kubernetes plugin/pkg/admission/serviceaccount). They leave the Pod at
+  // Finish(): until then every index means what it meant.
+  void SetNoServiceAccountToken();
 
   // emptyDir.sizeLimit of the volume at `volume` in pod().volumes, an emptyDir (or a volume without a source, which is
   // one) that has none; also one that was added here. Precondition: may_add_volumes().
@@ -81,6 +87,10 @@ class Editor {
   void AddEmptyDir(std::string name, const Quantity& size_limit);
   // Mounts the volume; the path must not be mounted yet.
   void AddVolumeMount(std::size_t container, std::string volume, std::string mount_path);
+
+  // Ends the editing: what is to go out goes out of the Pod. Nothing else may be called after it but what tells of the
+  // changes.
+  void Finish();
 
   // Something the user should know about what was injected; shown as a warning.
   void Warn(std::string warning) { warnings_.push_back(std::move(warning)); }
@@ -107,6 +117,7 @@ class Editor {
   std::vector<bool> exempt_containers_;
   bool is_pod_exempt_ = false;
   std::size_t added_volumes_ = 0;  // the last ones of pod_.volumes
+  std::vector<std::string> removed_volumes_;
   ChangeNode tree_;
   std::vector<Change> changes_;
   std::vector<std::string> warnings_;

@@ -11,8 +11,7 @@
 
 namespace tidewaiter {
 
-Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement,
-                         Phrase remedy) {
+Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement, Phrase remedy) {
   return {.control = {},
           .pointer = StrCat(container.pointer, field),
           .container = container.name,

@@ -48,8 +48,7 @@ struct Finding {
 using Findings = std::vector<Finding>;
 
 // A finding about `container`, at `field` below it ("/securityContext/runAsNonRoot"; "" for the container itself).
-Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement,
-                         Phrase remedy);
+Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement, Phrase remedy);
 
 // A finding about the Pod as a whole, at `pointer` from its root.
 Finding PodFinding(std::string pointer, Phrase requirement, Phrase remedy);

@@ -25,15 +25,6 @@ std::string_view WhyNotAllowed(const std::vector<std::string>& allowed, const st
   return {};
 }
 
-absl::Status CheckGlobs(const std::vector<std::string>& globs) {
-  for (const std::string& glob : globs) {
-    if (absl::Status status = ValidateGlob(glob); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSomeGlobs(const std::vector<std::string>& globs) {
-  return globs.empty() ? InvalidArgument("must hold at least one pattern") : CheckGlobs(globs);
-}
+absl::Status CheckGlob(const std::string& glob) { return ValidateGlob(glob); }
 
 }  // namespace tidewaiter

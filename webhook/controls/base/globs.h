@@ -23,10 +23,7 @@ bool MatchesAny(const std::vector<std::string>& globs, std::string_view text);
 std::string_view WhyNotAllowed(const std::vector<std::string>& allowed, const std::vector<std::string>& denied,
                                std::string_view name);
 
-// InvalidArgument naming the first glob that is none (see ValidateGlob).
-absl::Status CheckGlobs(const std::vector<std::string>& globs);
-
-// The same, and for a list that has none at all.
-absl::Status CheckSomeGlobs(const std::vector<std::string>& globs);
+// InvalidArgument for what is no glob (see ValidateGlob): the rule of a field that is a list of them.
+absl::Status CheckGlob(const std::string& glob);
 
 }  // namespace tidewaiter

@@ -27,7 +27,7 @@ struct IdSettings {
     using S = IdSettings;
     static const SettingsSchema<S> schema =
         SettingsSchema<S>{
-            CheckedField("ranges", &S::ranges, "the ids that are allowed", CheckSomeRanges),
+            SettingField<S>("ranges", &S::ranges, "the ids that are allowed").NotEmpty(kSomeRange),
             {"required", &S::required, "also forbid to leave it unset"},
             SettingField<S>("inject", &S::inject, "the id to set where none is set").AtLeast(0).AtMost(kMaxId),
         }

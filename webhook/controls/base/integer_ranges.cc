@@ -21,6 +21,15 @@ SettingsSchema<Range> MakeSchema(std::int64_t least, std::int64_t most) {
 }
 
 template <typename Range>
+absl::Status ReadRange(const DocumentNode& node, Range& out) {
+  const bool is_null = node.kind == DocumentNode::Kind::kNull;
+  if (is_null || (node.kind == DocumentNode::Kind::kMapping && node.entries.empty())) {
+    return node.Error("a range needs min, max or both: {min: 1000}");
+  }
+  return Range::Schema().Read(node, out);
+}
+
+template <typename Range>
 std::string FlowText(const Range& range) {
   return StrCat("{min: ", range.min, ", max: ", range.max, "}");
 }
@@ -37,8 +46,10 @@ const SettingsSchema<PortRange>& PortRange::Schema() {
   return schema;
 }
 
+absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, IdRange& out) { return ReadRange(node, out); }
+
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, PortRange& out) {
-  if (node.kind == DocumentNode::Kind::kMapping) return PortRange::Schema().Read(node, out);
+  if (node.kind == DocumentNode::Kind::kMapping) return ReadRange(node, out);
   if (node.kind != DocumentNode::Kind::kInteger) return WrongSettingType(node, "a port or a range {min, max}");
   std::int64_t port = 0;
   if (absl::Status status = ReadSetting(node, {.at_least = 1, .at_most = 65'535}, port); !status.ok()) return status;
@@ -57,10 +68,6 @@ std::string RangesText(const std::vector<IdRange>& ranges) {
     if (range.max != range.min) StrAppend(&text, "-", range.max);
   }
   return text;
-}
-
-absl::Status CheckSomeRanges(const std::vector<IdRange>& ranges) {
-  return ranges.empty() ? InvalidArgument("must hold at least one range") : absl::OkStatus();
 }
 
 }  // namespace tidewaiter

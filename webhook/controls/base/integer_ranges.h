@@ -20,6 +20,10 @@ struct IdRange {
   static const SettingsSchema<IdRange>& Schema();
 };
 
+// InvalidArgument for a range that says neither `min` nor `max`: it would hold everything.
+absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, IdRange& out);
+inline std::string SettingTypeName(const IdRange&) { return "id range"; }
+
 // Ports, both ends included. Written as one number or as {min: 9000, max: 9010}.
 struct PortRange {
   std::int64_t min = 1;
@@ -44,7 +48,7 @@ bool Contains(const std::vector<Range>& ranges, std::int64_t number) {
 // For messages: "1000-1999, 65532".
 std::string RangesText(const std::vector<IdRange>& ranges);
 
-// InvalidArgument when there is no range: nothing would be allowed.
-absl::Status CheckSomeRanges(const std::vector<IdRange>& ranges);
+// Of a list of ranges: without one nothing would be allowed.
+inline constexpr std::string_view kSomeRange = "must hold at least one range";
 
 }  // namespace tidewaiter

@@ -16,8 +16,9 @@ absl::Status CheckRequiredMetadata(const RequiredMetadata& required) {
   if (required.empty()) return InvalidArgument("must name at least one key");
   for (const auto& [key, globs] : required) {
     if (absl::Status status = ValidateLabelKey(key); !status.ok()) return status;
-    if (const absl::Status status = CheckGlobs(globs); !status.ok()) {
-      return InvalidArgument(StrCat(key, ": ", MessageOf(status)));
+    for (const std::string& glob : globs) {
+      const absl::Status status = CheckGlob(glob);
+      if (!status.ok()) return InvalidArgument(StrCat(key, ": ", MessageOf(status)));
     }
   }
   return absl::OkStatus();

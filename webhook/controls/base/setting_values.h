@@ -27,6 +27,8 @@ struct SettingBounds {
   std::vector<std::string_view> one_of = {};  // of a string, of a list's items, of a map's keys; empty = any
   std::optional<std::int64_t> at_least = {};  // of an integer, or of the items of a list of integers
   std::optional<std::int64_t> at_most = {};   // the same
+  std::string_view pattern = {};              // of a string, as a regular expression for editors; checked elsewhere
+  std::string_view if_empty = {};             // why a list may not be; "" = it may
 };
 
 // A struct that is itself a mapping with keys: `static const SettingsSchema<T>& Schema()`.
@@ -51,8 +53,14 @@ struct ItemOfType<std::optional<T>> {
 template <typename T>
 using ItemOf = typename ItemOfType<T>::Type;
 
-// InvalidArgument: `FILE:LINE:COLUMN: PATH: expected EXPECTED, found string "x"`.
-absl::Status WrongSettingType(const DocumentNode& node, std::string_view expected);
+template <typename T>
+inline constexpr bool kIsList = false;
+template <typename T>
+inline constexpr bool kIsList<std::vector<T>> = true;
+
+// InvalidArgument: `FILE:LINE:COLUMN: PATH: expected EXPECTED, found string "x"`, and where the quotes are all that is
+// wrong, what to write instead.
+absl::Status WrongSettingType(const DocumentNode& node, std::string_view expected, std::string_view hint = {});
 // InvalidArgument when bounds.one_of has values and `text` is none of them; names the nearest.
 absl::Status CheckOneOf(const DocumentNode& node, const SettingBounds& bounds, std::string_view text);
 
@@ -74,6 +82,7 @@ absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, 
 template <typename T>
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, std::vector<T>& out) {
   if (node.kind != DocumentNode::Kind::kSequence) return WrongSettingType(node, "a list");
+  if (node.items.empty() && !bounds.if_empty.empty()) return node.Error(bounds.if_empty);
   out.clear();
   for (const DocumentNode& item : node.items) {
     if (absl::Status status = ReadSetting(item, bounds, out.emplace_back()); !status.ok()) return status;

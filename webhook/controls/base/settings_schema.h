@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -74,10 +75,33 @@ class SettingField {
     bounds_.one_of = std::move(values);
     return *this;
   }
-  // A further rule on the value that was read; its message is put behind the place in the document.
-  template <typename Member>
-  SettingField& CheckMember(Member Struct::*member, std::function<absl::Status(const Member&)> check) {
-    check_ = [member, check = std::move(check)](const Struct& read) { return check(read.*member); };
+  // Strings, and items of lists of strings: what the field's own rule takes, as a regular expression (a literal) that
+  // editors can check. It may let more through than the rule.
+  SettingField& Pattern(std::string_view pattern) {
+    bounds_.pattern = pattern;
+    return *this;
+  }
+  // Lists: that there must be an item, in these words (a literal).
+  SettingField& NotEmpty(std::string_view message) {
+    bounds_.if_empty = message;
+    return *this;
+  }
+  // A further rule on the value that was read, or on each item of a list; its message is put behind the place in the
+  // document.
+  template <typename Member, typename Check>
+  SettingField& Must(Member Struct::*member, Check check) {
+    check_ = [member, check = std::move(check)](const DocumentNode& node, const Struct& read) {
+      if constexpr (kIsList<Member> && std::is_invocable_v<Check, const ItemOf<Member>&>) {
+        for (std::size_t i = 0; i < (read.*member).size(); ++i) {
+          const absl::Status status = check((read.*member)[i]);
+          if (!status.ok()) return node.items[i].Error(MessageOf(status));
+        }
+        return absl::OkStatus();
+      } else {
+        const absl::Status status = check(read.*member);
+        return status.ok() ? status : node.Error(MessageOf(status));
+      }
+    };
     return *this;
   }
 
@@ -86,9 +110,7 @@ class SettingField {
 
   absl::Status Read(const DocumentNode& node, Struct& out) const {
     if (absl::Status status = read_(node, bounds_, out); !status.ok()) return status;
-    if (check_ == nullptr) return absl::OkStatus();
-    const absl::Status status = check_(out);
-    return status.ok() ? status : node.Error(MessageOf(status));
+    return check_ == nullptr ? absl::OkStatus() : check_(node, out);
   }
 
   SettingDescription Describe() const {
@@ -110,14 +132,14 @@ class SettingField {
   SettingBounds bounds_;
   std::function<absl::Status(const DocumentNode&, const SettingBounds&, Struct&)> read_;
   std::function<void(SettingDescription&)> describe_;
-  std::function<absl::Status(const Struct&)> check_;
+  std::function<absl::Status(const DocumentNode&, const Struct&)> check_;
 };
 
-// A field with a rule of its own: `CheckedField("forbidden", &S::forbidden, "...", CheckGlobs)`.
+// A field with a rule of its own: `CheckedField("forbidden", &S::forbidden, "...", CheckGlob)`.
 template <typename Struct, typename Member, typename Check>
 SettingField<Struct> CheckedField(std::string_view key, Member Struct::*member, std::string_view help, Check check) {
   SettingField<Struct> field(key, member, help);
-  field.CheckMember(member, std::function<absl::Status(const Member&)>(std::move(check)));
+  field.Must(member, std::move(check));
   return field;
 }
 
