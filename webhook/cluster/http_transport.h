@@ -19,12 +19,12 @@
 namespace tidewaiter {
 
 struct HttpRequest {
-  std::string method;
-  std::string target;  // path and query, percent-encoded
-  std::string body;
-  std::string content_type;
+  std::string method = {};
+  std::string target = {};  // path and query, percent-encoded
+  std::string body = {};
+  std::string content_type = {};
   std::string accept = "application/json";
-  std::string bearer_token;  // empty = none
+  std::string bearer_token = {};  // empty = none
   // Of the TCP connection, and of each step of the TLS handshake.
   std::chrono::milliseconds connect_timeout{5'000};
   // From here to the last byte of the answer.
@@ -35,9 +35,9 @@ struct HttpRequest {
   bool is_stream = false;
   Cancellation* cancellation = nullptr;
   // Called once, with the status, before any of the body.
-  std::function<void(int status)> on_header;
+  std::function<void(int status)> on_header = {};
   // Called for each piece of the body as it arrives; false ends the exchange.
-  std::function<bool(std::string_view piece)> on_body;
+  std::function<bool(std::string_view piece)> on_body = {};
 };
 
 struct HttpAnswer {

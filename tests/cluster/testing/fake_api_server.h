@@ -179,10 +179,10 @@ class FakeApiServer {
     server_->new_task_queue = [] { return new httplib::ThreadPool(24); };
     server_->set_keep_alive_max_count(1000);
     server_->set_tcp_nodelay(true);
-    server_->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+    const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
       Serve(request, response);
-      return httplib::Server::HandlerResponse::Handled;
-    });
+    };
+    server_->Get(".*", serve).Post(".*", serve).Put(".*", serve).Patch(".*", serve).Delete(".*", serve);
     port_ = server_->bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_->listen_after_bind(); });
     server_->wait_until_ready();
