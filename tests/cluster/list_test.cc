@@ -10,7 +10,6 @@
 namespace tidewaiter {
 namespace {
 
-
 class Names : public ListReceiver {
  public:
   void BeginList() override {

@@ -75,7 +75,7 @@ class ReflectorTest : public ::testing::Test {
     ASSERT_TRUE(Eventually([&] { return server_.open_watches() == 1; }));
   }
   bool Watches(int count) {
-    return Eventually([&] { return server_.CountWatches() >= count && server_.open_watches() == 1; });
+    return Eventually([&] { return server_.watches_opened() >= count; });
   }
   static Json V(const char* value) { return {{"v", value}}; }
 
@@ -154,7 +154,7 @@ TEST_F(ReflectorTest, GarbageListsAnew) {
   for (const std::string& line : std::vector<std::string>{
            "nonsense", R"({"type":"ADDED","object":{}})", R"({"type":"ADDED","object":{"kind":"Pod",)" + version + "}}",
            R"({"type":"ADDED","object":{"kind":"Namespace","metadata":{"name":"x"}}})"}) {
-    ASSERT_TRUE(Eventually([&] { return server_.open_watches() == 1; }));
+    ASSERT_TRUE(Watches(lists));
     server_.SendRaw(line + "\n");
     ++lists;
     EXPECT_TRUE(Eventually([&] { return state_.replaced() == lists; })) << line;

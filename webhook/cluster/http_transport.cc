@@ -9,6 +9,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "webhook/cluster/client_certificate.h"
@@ -30,6 +31,14 @@ void WatchPeer(int socket) {
   SetOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
   SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);
   SetOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+// OpenSSL writes without MSG_NOSIGNAL: a peer that hangs up would end the process. A handler of the program's stays.
+void IgnoreBrokenPipes() {
+  struct sigaction now {};
+  if (sigaction(SIGPIPE, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL) return;
+  now.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &now, nullptr);
 }
 
 std::string TlsReason(std::uint64_t code) {
@@ -183,7 +192,9 @@ class HttpTransport::Connection {
 };
 
 HttpTransport::HttpTransport(ClusterConfig config, std::string user_agent)
-    : config_(std::move(config)), user_agent_(std::move(user_agent)) {}
+    : config_(std::move(config)), user_agent_(std::move(user_agent)) {
+  IgnoreBrokenPipes();
+}
 
 HttpTransport::~HttpTransport() = default;
 

@@ -52,6 +52,7 @@ class HttpTransport {
   // Below the least that a load balancer in front of an API server is known to wait (60 s).
   static constexpr std::chrono::seconds kMaxIdleTime{45};
 
+  // Makes the process ignore SIGPIPE, unless it handles it.
   HttpTransport(ClusterConfig config, std::string user_agent);
   ~HttpTransport();
   HttpTransport(const HttpTransport&) = delete;

@@ -162,6 +162,11 @@ class FakeApiServer {
     const std::lock_guard lock(mutex_);
     return watches_.size();
   }
+  // Since the start, those that were refused not counted.
+  int watches_opened() const {
+    const std::lock_guard lock(mutex_);
+    return next_watch_;
+  }
   int hanging() const { return hanging_; }
 
   static Json StatusObject(int code, const std::string& reason, const std::string& message = "") {
