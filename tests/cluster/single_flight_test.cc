@@ -63,6 +63,39 @@ TEST(SingleFlightTest, AFailureHoldsForAWhile) {
   }
 }
 
+TEST(SingleFlightTest, AFailureIsHandedOnWithAllItHolds) {
+  SingleFlight<int> flights{std::chrono::hours(1)};
+  const auto refused = [](milliseconds) -> absl::StatusOr<int> {
+    absl::Status status = absl::PermissionDeniedError("no");
+    status.SetPayload("p", absl::Cord("why"));
+    return status;
+  };
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = flights.Get("a", milliseconds(10'000), refused).status();
+    EXPECT_TRUE(absl::IsPermissionDenied(status));
+    EXPECT_EQ(status.message(), "no");
+    EXPECT_EQ(status.GetPayload("p"), absl::Cord("why"));
+  }
+  EXPECT_TRUE(CopyForAnotherThread(absl::OkStatus()).ok());
+}
+
+TEST(SingleFlightTest, FailuresSharedByManyThreads) {
+  SingleFlight<int> flights{milliseconds(0)};
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 2000; ++j) {
+        const auto result = flights.Get(
+            "a", milliseconds(10'000), [](milliseconds) -> absl::StatusOr<int> { return absl::NotFoundError("none"); });
+        failures += absl::IsNotFound(result.status()) ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 12'000);
+}
+
 TEST(SingleFlightTest, WhoHasNoPatienceGoesWithoutAnAnswer) {
   SingleFlight<int> flights{milliseconds(1000)};
   std::atomic<bool> is_asking = false, is_released = false;

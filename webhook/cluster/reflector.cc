@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "webhook/cluster/status_copy.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -181,7 +182,7 @@ ReflectorCounters Reflector::counters() const {
 
 absl::Status Reflector::last_error() const {
   const std::lock_guard lock(mutex_);
-  return last_error_;
+  return CopyForAnotherThread(last_error_);
 }
 
 }  // namespace tidewaiter

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "webhook/cluster/status_copy.h"
 
 namespace tidewaiter {
 
@@ -40,13 +41,13 @@ class SingleFlight {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     const auto failure = failures_.find(key);
     if (failure != failures_.end()) {
-      if (clock_() < failure->second.until) return failure->second.status;
+      if (clock_() < failure->second.until) return CopyForAnotherThread(failure->second.status);
       failures_.erase(failure);
     }
     if (const auto found = flights_.find(key); found != flights_.end()) {
       const std::shared_ptr<Flight> flight = found->second;
       if (!landed_.wait_until(lock, deadline, [&] { return flight->result.has_value(); })) return TooLate();
-      return *flight->result;
+      return Share(*flight->result);
     }
     if (!landed_.wait_until(lock, deadline, [&] { return flights_.size() < kMaxFlights; })) return TooLate();
     // Others may have begun the same while this one waited for a place.
@@ -54,7 +55,7 @@ class SingleFlight {
     const std::shared_ptr<Flight> flight = place->second;
     if (!is_first) {
       if (!landed_.wait_until(lock, deadline, [&] { return flight->result.has_value(); })) return TooLate();
-      return *flight->result;
+      return Share(*flight->result);
     }
     lock.unlock();
     const auto left =
@@ -63,7 +64,7 @@ class SingleFlight {
     lock.lock();
     flights_.erase(key);
     if (!result.ok()) Remember(key, result.status());
-    flight->result = result;
+    flight->result = Share(result);
     landed_.notify_all();
     return result;
   }
@@ -77,6 +78,11 @@ class SingleFlight {
     std::chrono::steady_clock::time_point until;
   };
 
+  static absl::StatusOr<T> Share(const absl::StatusOr<T>& result) {
+    if (result.ok()) return result;
+    return CopyForAnotherThread(result.status());
+  }
+
   static absl::Status TooLate() { return absl::DeadlineExceededError("no answer in time"); }
 
   void Remember(const std::string& key, const absl::Status& status) {
@@ -84,7 +90,8 @@ class SingleFlight {
     if (failures_.size() >= kMaxRemembered) {
       std::erase_if(failures_, [&](const auto& entry) { return entry.second.until <= now; });
     }
-    if (failures_.size() < kMaxRemembered) failures_.insert_or_assign(key, Failure{status, now + failure_holds_});
+    if (failures_.size() < kMaxRemembered)
+      failures_.insert_or_assign(key, Failure{CopyForAnotherThread(status), now + failure_holds_});
   }
 
   const std::chrono::milliseconds failure_holds_;
