@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The built-in Pod Security admission of a real API server against policies/pod-security-*.yaml: the same Pods, by
+server dry-run, into namespaces that the one or the other guards. The verdicts are the same where nothing is injected, and
+what ours injects and lets in, theirs lets in. The Pods are upstream's own fixtures and random ones, as
+tests/oracle/upstream prints them."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from cluster_test_case import ClusterTestCase
+from control_plane import ROOT
+from registered_webhook import RegisteredWebhook
+
+ORACLE = os.environ.get("ORACLE_PROGRAM", str(ROOT / "build/release/tests/pod_security_oracle"))
+LEVELS = ("baseline", "restricted")
+RANDOM_PODS = 150
+FEWEST = 150  # judged Pods of each level, or else this compares nothing
+THEIRS = "violates PodSecurity"
+OURS = 'admission webhook "validate.{}.dev" denied the request'
+
+
+def ask_oracle(*arguments):
+    done = subprocess.run([ORACLE, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    for line in done.stdout.splitlines():
+        record = json.loads(line)
+        yield record["origin"], record["pod"]
+
+
+def load_pods():
+    """(where it comes from, Pod): each Pod of the newest fixtures once, then random ones."""
+    fixtures = list(ask_oracle("fixtures"))
+    minor = lambda origin: int(origin.split("/")[1].removeprefix("v1."))
+    newest = max(minor(origin) for origin, _ in fixtures)
+    wanted = [(origin, pod) for origin, pod in fixtures if minor(origin) == newest]
+    wanted += ask_oracle("generate", "--seed", os.environ.get("ORACLE_SEED", "1"), "--count", str(RANDOM_PODS))
+    for number, (origin, pod) in enumerate(wanted):
+        pod["metadata"] = {**pod.get("metadata", {}), "name": f"pod-{number}"}
+        pod["metadata"].pop("namespace", None)
+    return wanted
+
+
+class PodSecurityTest(ClusterTestCase):
+    @classmethod
+    def set_up_cluster(cls):
+        cls.pods = load_pods()
+        for level in LEVELS:
+            enforce = {"pod-security.kubernetes.io/enforce": level, "pod-security.kubernetes.io/enforce-version": "latest"}
+            judged, hardened = {"judged-by": level}, {"hardened-by": level}
+            cls.cluster.create_namespace(f"theirs-{level}", enforce)
+            cls.cluster.create_namespace(f"ours-{level}", judged)
+            cls.cluster.create_namespace(f"hardened-{level}", hardened)
+            cls.cluster.create_namespace(f"both-{level}", {**enforce, **hardened})
+            policy = [ROOT / "policies" / f"pod-security-{level}.yaml"]
+            RegisteredWebhook(cls.cluster, f"judge-{level}", policy, doors=("validate",), labels=judged,
+                              probe_namespace=f"ours-{level}")
+            RegisteredWebhook(cls.cluster, f"harden-{level}", policy, labels=hardened,
+                              probe_namespace=f"hardened-{level}")
+
+    def verdict(self, namespace, pod):
+        """(allowed or denied, why), and the reason alone when the API server does not take the Pod at all."""
+        status, answer = self.dry_run(namespace, pod)
+        if status == 201:
+            return "allowed", ""
+        message = answer["message"]
+        if THEIRS in message or "denied the request" in message:
+            self.assertEqual(status, 403, message)
+            return "denied", message
+        return "invalid", message
+
+    def compare(self, one, other, level):
+        """Asks both namespaces about every Pod; returns how often each verdict came."""
+        counts = {"allowed": 0, "denied": 0, "invalid": 0}
+        differences = []
+        for origin, pod in self.pods:
+            first, second = self.verdict(one, pod), self.verdict(other, pod)
+            counts[first[0]] += 1
+            if first[0] != second[0]:
+                differences.append(f"{origin}\n  {one}: {first}\n  {other}: {second}\n  {json.dumps(pod)}")
+        self.assertFalse(differences, f"{len(differences)} of {len(self.pods)} Pods:\n" + "\n".join(differences[:5]))
+        print(f"{level}: {one} and {other}: {counts}")
+        self.assertGreater(counts["allowed"] + counts["denied"], FEWEST, counts)
+        self.assertGreater(counts["allowed"], 20, counts)
+        self.assertGreater(counts["denied"], 20, counts)
+
+    def test_ours_judges_as_theirs(self):
+        for level in LEVELS:
+            with self.subTest(level):
+                self.compare(f"theirs-{level}", f"ours-{level}", level)
+
+    def test_what_ours_hardens_and_allows_theirs_allows(self):
+        for level in LEVELS:
+            with self.subTest(level):
+                self.compare(f"hardened-{level}", f"both-{level}", level)
+
+    def test_hardening_lets_more_in(self):
+        allowed = lambda namespace: {origin for origin, pod in self.pods if self.verdict(namespace, pod)[0] == "allowed"}
+        judged, hardened = allowed("ours-restricted"), allowed("hardened-restricted")
+        self.assertLess(judged, hardened)
+
+
+if __name__ == "__main__":
+    unittest.main()
