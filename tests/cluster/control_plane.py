@@ -153,6 +153,7 @@ class ControlPlane:
                   f"--tls-cert-file={certificates / 'kube-apiserver.crt'}",
                   f"--tls-private-key-file={certificates / 'kube-apiserver.key'}",
                   f"--client-ca-file={self.authority.certificate}", "--authorization-mode=RBAC",
+                  "--allow-privileged",  # as every installer sets it: whether Pods may be is admission's business
                   f"--service-account-key-file={self._token_public_key}",
                   f"--service-account-signing-key-file={self._token_key}",
                   "--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.96.0.0/16",
