@@ -133,8 +133,18 @@ class ControlPlane:
         self.authority.issue_server("kube-apiserver", "IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
         self._run_apiserver()
         self.wait_until_ready()
+        # A controller that is refused at first tries again only seconds later.
+        for user, verb, group, resource in (
+                ("system:kube-controller-manager", "watch", "apps", "daemonsets"),
+                ("system:kube-scheduler", "watch", "apps", "replicasets"),
+                ("system:serviceaccount:kube-system:service-account-controller", "create", "", "serviceaccounts"),
+                ("system:serviceaccount:kube-system:replicaset-controller", "create", "", "pods")):
+            attributes = {"verb": verb, "group": group, "resource": resource}
+            wait_for(lambda user=user, attributes=attributes: self._is_allowed(user, attributes),
+                     f"RBAC lets {user} {verb} {resource}")
         certificates = self.folder / "certificates"
-        shared = ["--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port=0"]
+        shared = ["--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port=0",
+                  "--kube-api-qps=1000", "--kube-api-burst=1000"]  # with the default of 20 it starts 5 s later
         users = lambda name: [f"--{prefix}kubeconfig={self.folder / name}.kubeconfig"
                               for prefix in ("", "authentication-", "authorization-")]
         self._run("kube-controller-manager", *users("kube-controller-manager"), *shared,
@@ -144,6 +154,10 @@ class ControlPlane:
                   f"--cluster-signing-key-file={certificates / 'ca.key'}", "--use-service-account-credentials")
         self._run("kube-scheduler", *users("kube-scheduler"), *shared)
         self.wait_for_service_account("default")
+
+    def _is_allowed(self, user, attributes):
+        review = {"spec": {"user": user, "resourceAttributes": attributes}}
+        return self.create("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
 
     def _run_apiserver(self):
         certificates = self.folder / "certificates"

@@ -3,7 +3,6 @@
 """A control plane with the webhook registered that keeps running in the background, for trying things out: `up` starts
 it in build/cluster/run, `down` ends it. `./dev cluster` runs this; nothing else does."""
 
-import argparse
 import shutil
 import sys
 
@@ -18,9 +17,8 @@ NEXT = """\
 
 
 def stop_all():
-    """Ends what runs, the API server before etcd, and removes the folder. Returns whether there was anything."""
-    files = list(FOLDER.glob("*.pid"))
-    for each in sorted(files, key=lambda file: file.stem == "etcd"):
+    """Ends what runs, the last one first, and removes the folder. Returns whether there was anything."""
+    for each in sorted(FOLDER.glob("*.pid"), key=lambda file: file.stat().st_mtime_ns, reverse=True):
         stop_detached(each)
     was_there = FOLDER.exists()
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -44,17 +42,15 @@ def up(serve):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up").add_argument("serve", nargs=argparse.REMAINDER, help="arguments of `tidewaiter serve`")
-    commands.add_parser("down")
-    arguments = parser.parse_args()
-    if arguments.command == "up":
-        up(arguments.serve)
-    elif not stop_all():
-        print("nothing to end")
-    return 0
+    match sys.argv[1:]:
+        case ["up", *serve]:
+            up(serve)
+        case ["down"]:
+            if not stop_all():
+                print("nothing to end")
+        case _:
+            sys.exit("usage: developer_cluster.py up [ARGUMENTS OF serve] | down")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
