@@ -67,9 +67,10 @@ class ControlPlane:
         if not (PROGRAMS / "kube-apiserver").exists():
             raise FileNotFoundError(f"{PROGRAMS}/kube-apiserver: the control plane is not built; "
                                     "tests/cluster/controlplane/build.sh FOLDER does it")
-        # When only this process is ended, what it started must still be ended in order.
+        # When only this process is ended, what it started must still be ended in order: as by Ctrl-C, since unittest
+        # takes SystemExit for a failed test and goes on.
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="tidewaiter-cluster-")
         self.folder = pathlib.Path(folder or self._temporary.name).resolve()
         self._detached = detached
@@ -187,7 +188,7 @@ class ControlPlane:
 
     def restart_apiserver(self):
         """Stops the API server, starts it on the same data and port, and waits until it is ready."""
-        self._processes["kube-apiserver"].stop()
+        self._processes["kube-apiserver"].stop(1)  # the watches of others would keep it for a minute
         self._run_apiserver()
         self.wait_until_ready()
 

@@ -73,13 +73,13 @@ class Process:
     def is_running(self):
         return self._child.poll() is None
 
-    def stop(self):
-        """SIGTERM, and SIGKILL when that does not end it. Returns the exit code."""
+    def stop(self, seconds=STOP_BOUND):
+        """SIGTERM, and SIGKILL when that does not end it within so many seconds. Returns the exit code."""
         atexit.unregister(self.stop)
         if self.is_running():
             self._child.terminate()
             try:
-                self._child.wait(STOP_BOUND)
+                self._child.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
