@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what the webhook adds to a request of a real API server: dry-run creations of one Pod, by turns in a namespace
-that both doors are asked about and in one that none is, over one kept connection. Not a test: it fails only when a
-request does. `./dev bench cluster` runs it.
+"""Measures what the webhook adds to a request of a real API server: dry-run creations of one Pod, by turns in a
+namespace that both doors are asked about and in one that none is, over one kept connection. Not a test: it fails only
+when a request does. `./dev bench cluster` runs it.
 """
 import argparse
 import statistics
@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cluster"))
 
-from control_plane import ROOT, ControlPlane, pods_path  # pylint: disable=wrong-import-position
-from registered_webhook import RegisteredWebhook  # pylint: disable=wrong-import-position
+from control_plane import ROOT, ControlPlane, pods_path
+from registered_webhook import RegisteredWebhook
 
 POD = {"metadata": {"name": "web"},
        "spec": {"containers": [{"name": "web", "image": "registry.example.com/shop/web:1.4"}]}}

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A real API server and real controllers with the webhook registered: Pods arrive hardened whoever made them, denials
-reach the user, or the events of the controller, with their whole message, objects older than the policy stay usable, and
-only what is excluded works while the webhook is down."""
+reach the user, or the events of the controller, with their whole message, objects older than the policy stay usable,
+and only what is excluded works while the webhook is down."""
 
 import json
 import unittest
@@ -195,6 +195,17 @@ class AdmissionTest(ClusterTestCase):
         container = self.get_pod("careful")["spec"]["containers"][0]
         self.assertEqual((container["securityContext"], container["resources"]), (wanted, limits))
 
+    def test_applying_again_changes_nothing(self):
+        for name, *how in (("client-side",), ("server-side", "--server-side")):
+            with self.subTest(name):
+                self.cluster.apply(pod(name), "-n", "shop", *how)
+                created = self.get_pod(name)
+                self.cluster.apply(pod(name), "-n", "shop", *how)
+                self.cluster.apply(pod(name, labels={"team": "shop"}), "-n", "shop", *how)
+                again = self.get_pod(name)
+                self.assertEqual(again["spec"], created["spec"])
+                self.assertEqual(again["metadata"]["labels"], {"team": "shop"})
+
     # ---- denials
 
     def test_a_denial_tells_everything(self):
@@ -226,7 +237,8 @@ class AdmissionTest(ClusterTestCase):
             return [event for event in events if event["reason"] == "FailedCreate"]
         event = wait_for(failures, "an event FailedCreate")[0]
         self.assertEqual(event["involvedObject"]["kind"], "ReplicaSet")
-        self.assertIn(f'Error creating: {DENIED}container "web" must not use image "elsewhere.example.com/web:1": ', event["message"])
+        self.assertIn(f'Error creating: {DENIED}container "web" must not use image "elsewhere.example.com/web:1": ',
+                      event["message"])
         self.assertTrue(event["message"].endswith("(spec.containers[0].image) [registry/image-registry]"), event)
         self.assertEqual(self.cluster.list(pods_path("pods-only")), [])
 
@@ -262,7 +274,8 @@ class AdmissionTest(ClusterTestCase):
         self.assertEqual(fine.stdout, "pod/resized patched\n", fine)
         self.check_denied(resize("2Gi"), "[limits/resources]")
         resources = self.get_pod("resized", "limits")["spec"]["containers"][0]["resources"]
-        self.assertEqual((resources["limits"], resources["requests"]), ({"memory": "1Gi"}, {"cpu": "100m", "memory": "1Gi"}))
+        self.assertEqual(resources["limits"], {"memory": "1Gi"})
+        self.assertEqual(resources["requests"], {"cpu": "100m", "memory": "1Gi"})
 
     # ---- what the API server tells of it
 
@@ -305,13 +318,18 @@ class AdmissionTest(ClusterTestCase):
         self.assertEqual(old("label", "deployment", "old", "team=shop").stdout, "deployment.apps/old labeled\n")
         self.assertEqual(old("scale", "deployment", "old", "--replicas=2").stdout, "deployment.apps/old scaled\n")
         old("patch", "deployment", "old", "-p", '{"spec": {"replicas": 1}}')
+        old("rollout", "restart", "deployment/old")
         output = old("set", "image", "deployment/old", "log=fluent/fluent-bit:latest", check=False)
         self.check_denied(output, f'container "log" {LATEST} "fluent/fluent-bit:latest"')
         self.assertIn(f'Warning: container "web" {LATEST} "nginx:latest" (spec.template.spec.containers[0].image) '
                       "[hardened/image-tag] (was so before this update; new Pods will be denied)\n", output.stderr)
         self.assertEqual(old("set", "image", "deployment/old", f"web={IMAGE}").stdout,
                          "deployment.apps/old image updated\n")
-        self.assertEqual(old("delete", "deployment", "old").stdout, 'deployment.apps "old" deleted from old namespace\n')
+        # Orphaning takes the owner off the ReplicaSet, which is an update of it.
+        self.assertEqual(old("delete", "deployment", "old", "--cascade=orphan").stdout,
+                         'deployment.apps "old" deleted from old namespace\n')
+        old("delete", "replicaset", "-l", "app=old")
+        wait_for(lambda: not self.cluster.list(pods_path("old"), "app=old"), "its Pods are gone")
 
     def test_an_old_pod(self):
         old = lambda *arguments, **more: self.kubectl(*arguments, namespace="old", **more)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The base of the tests beside it: one control plane for all tests of a class, its logs shown when one of them fails."""
+"""The base of the tests beside it: one control plane for all tests of a class, its logs shown when a test fails."""
 
 import unittest
 

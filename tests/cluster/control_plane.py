@@ -209,7 +209,7 @@ class ControlPlane:
     # ---- using it
 
     def api(self, method, path, body=None):
-        """One request by the administrator on a kept connection, body and answer as objects. Returns (status, answer)."""
+        """One request by the administrator on a kept connection. Returns (status, answer); both bodies are objects."""
         connection = getattr(self._connections, "value", None)
         if connection is None:
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls, timeout=BOUND)
@@ -243,8 +243,8 @@ class ControlPlane:
         """The items of a list, of those with the labels."""
         return self.get(f"{path}?labelSelector={urllib.parse.quote(selector)}")["items"]
 
-    def kubectl(self, *arguments, input=None, check=True, kubeconfig=None):  # pylint: disable=redefined-builtin
-        """Runs kubectl as the administrator, or as whose kubeconfig is given. Fails the test on another exit code than 0
+    def kubectl(self, *arguments, input=None, check=True, kubeconfig=None):
+        """Runs kubectl as the administrator, or as whose kubeconfig is given. Another exit code than 0 fails the test
         unless `check` is false."""
         environment = {**os.environ, **self._environment}
         if kubeconfig:

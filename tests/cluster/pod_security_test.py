@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The built-in Pod Security admission of a real API server against policies/pod-security-*.yaml: the same Pods, by
-server dry-run, into namespaces that the one or the other guards. The verdicts are the same where nothing is injected, and
-what ours injects and lets in, theirs lets in. The Pods are upstream's own fixtures and random ones, as
-tests/oracle/upstream prints them."""
+server dry-run, into namespaces that the one or the other guards. The verdicts are the same where nothing is injected,
+what ours injects and lets in, theirs lets in, and no injection makes a Pod that the API server refuses. The Pods are
+upstream's own fixtures and random ones, as tests/oracle/upstream prints them."""
 
 import json
 import os
@@ -17,6 +17,29 @@ from registered_webhook import RegisteredWebhook
 ORACLE = os.environ.get("ORACLE_PROGRAM", str(ROOT / "build/release/tests/pod_security_oracle"))
 LEVELS = ("baseline", "restricted")
 RANDOM_PODS = 300  # of which a third is valid
+# Every control that injects, none of which denies: what becomes of a Pod must still be one to the API server.
+INJECT_EVERYTHING = """
+apiVersion: tidewaiter.dev/v1alpha1
+kind: PodPolicy
+metadata: {name: everything}
+spec:
+  podSecurity: {level: restricted, version: latest, inject: true}
+  controls:
+    run-as-non-root: {inject: true, runAsUser: 10001, runAsGroup: 10001}
+    run-as-user-range: {inject: 10001}
+    run-as-group: {inject: 10001}
+    fs-group: {inject: 10001}
+    supplemental-groups: {requireStrict: true, inject: true}
+    host-users: {inject: true}
+    capabilities: {requiredDrop: [NET_RAW, MKNOD], inject: true}
+    read-only-root-filesystem: {inject: true, writablePaths: [/tmp, /var/cache], sizeLimit: 64Mi}
+    empty-dir-size-limit: {inject: 1Gi}
+    resources:
+      require: {requests: [cpu, memory, ephemeral-storage], limits: [cpu, memory, ephemeral-storage]}
+      inject:
+        requests: {cpu: 100m, memory: 128Mi, ephemeral-storage: 1Gi}
+        limits: {cpu: "1", memory: 512Mi, ephemeral-storage: 2Gi}
+"""
 FEWEST = 200  # judged Pods of each level, or else this compares nothing
 THEIRS = "violates PodSecurity"
 OURS = 'admission webhook "validate.{}.dev" denied the request'
@@ -58,8 +81,12 @@ class PodSecurityTest(ClusterTestCase):
     @classmethod
     def set_up_cluster(cls):
         cls.pods = load_pods()
+        cls.cluster.create_namespace("plain")
+        cls.cluster.create_namespace("everything", {"injected": "everything"})
+        RegisteredWebhook(cls.cluster, "everything", [INJECT_EVERYTHING], doors=("mutate",),
+                          labels={"injected": "everything"}, probe_namespace="everything")
         for level in LEVELS:
-            enforce = {"pod-security.kubernetes.io/enforce": level, "pod-security.kubernetes.io/enforce-version": "latest"}
+            enforce = {"pod-security.kubernetes.io/enforce": level}  # of the latest version
             judged, hardened = {"judged-by": level}, {"hardened-by": level}
             cls.cluster.create_namespace(f"theirs-{level}", enforce)
             cls.cluster.create_namespace(f"ours-{level}", judged)
@@ -107,8 +134,25 @@ class PodSecurityTest(ClusterTestCase):
             with self.subTest(level):
                 self.compare(f"hardened-{level}", f"both-{level}", level)
 
+    def test_injections_are_always_valid(self):
+        """Nobody denies here: a Pod that the API server takes is still taken when everything is injected."""
+        resources = lambda read: [container["resources"] for container in read["spec"]["containers"]]
+        accepted, changed = 0, 0
+        for origin, pod in self.pods:
+            status, plain = self.dry_run("plain", pod)
+            if status != 201:
+                continue
+            accepted += 1
+            status, answer = self.dry_run("everything", pod)
+            with self.subTest(origin):
+                self.assertEqual(status, 201, f"{answer}\n{json.dumps(pod)}")
+                changed += resources(answer) != resources(plain)
+        self.assertGreater(changed, accepted // 2)
+        self.assertGreater(accepted, FEWEST)
+
     def test_hardening_lets_more_in(self):
-        allowed = lambda namespace: {origin for origin, pod in self.pods if self.verdict(namespace, pod)[0] == "allowed"}
+        def allowed(namespace):
+            return {origin for origin, pod in self.pods if self.verdict(namespace, pod)[0] == "allowed"}
         judged, hardened = allowed("ours-restricted"), allowed("hardened-restricted")
         self.assertLess(judged, hardened)
 

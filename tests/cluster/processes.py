@@ -28,7 +28,7 @@ def wait_for(holds, what, timeout=BOUND, interval=0.05):
     return value
 
 
-def find_free_port(given=set()):  # pylint: disable=dangerous-default-value
+def find_free_port(given=set()):
     """A port of 127.0.0.1 that nobody uses, and that was not given out before. It is below those that the kernel hands
     out by itself, so that it stays free while a server restarts."""
     while True:
