@@ -17,7 +17,28 @@ from registered_webhook import RegisteredWebhook
 ORACLE = os.environ.get("ORACLE_PROGRAM", str(ROOT / "build/release/tests/pod_security_oracle"))
 LEVELS = ("baseline", "restricted")
 RANDOM_PODS = 300  # of which a third is valid
-# Every control that injects, none of which denies: what becomes of a Pod must still be one to the API server.
+# What stands in the way of one injection or the other, by what each is.
+AWKWARD_PODS = {
+    "a block device": {"containers": [{"volumeDevices": [{"name": "disk", "devicePath": "/tmp"}]}],
+                       "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}]},
+    "requests above the limits to be": {"containers": [
+        {"resources": {"requests": {"cpu": "4", "memory": "1Gi", "ephemeral-storage": "9Gi"}}}]},
+    "limits below the requests to be": {"containers": [
+        {"resources": {"limits": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "1Mi"}}}]},
+    "limits of the whole Pod": {"resources": {"limits": {"memory": "256Mi"}}, "containers": [{}]},
+    "requests of the whole Pod": {"resources": {"requests": {"memory": "16Mi"}}, "containers": [{}]},
+    "huge pages": {"containers": [{"resources": {"limits": {"hugepages-2Mi": "2Mi", "memory": "1Mi"}}}]},
+    "names as long as can be": {"containers": [{"name": "a" * 62 + "b"}, {"name": "a" * 62 + "c"}]},
+    "a mount at /tmp/": {"containers": [{"volumeMounts": [{"name": "v", "mountPath": "/tmp/"}]}],
+                         "volumes": [{"name": "v", "emptyDir": {}}]},
+    "the volume's name is taken": {"containers": [{}], "volumes": [{"name": "writable-c0-tmp", "emptyDir": {}}]},
+    "privileged": {"containers": [{"securityContext": {"privileged": True}}]},
+    "CAP_SYS_ADMIN": {"containers": [{"securityContext": {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}}]},
+    "the node's network": {"hostNetwork": True, "containers": [{}]},
+    "the node's processes": {"hostPID": True, "containers": [{}]},
+    "Windows": {"os": {"name": "windows"}, "containers": [{}]},
+}
+# Every control that injects; only the mutating door is asked, so none denies.
 INJECT_EVERYTHING = """
 apiVersion: tidewaiter.dev/v1alpha1
 kind: PodPolicy
@@ -61,6 +82,13 @@ def make_creatable(pod):
         profile = each.get("securityContext", {}).get("seccompProfile", {})
         if profile.get("type") == "Localhost":
             profile.setdefault("localhostProfile", "profile.json")
+
+
+def load_awkward_pods():
+    for origin, spec in AWKWARD_PODS.items():
+        containers = [{"name": f"c{number}", "image": "registry.example.com/a:1", **container}
+                      for number, container in enumerate(spec["containers"])]
+        yield origin, {"metadata": {"name": "awkward"}, "spec": {**spec, "containers": containers}}
 
 
 def load_pods():
@@ -138,9 +166,10 @@ class PodSecurityTest(ClusterTestCase):
         """Nobody denies here: a Pod that the API server takes is still taken when everything is injected."""
         resources = lambda read: [container["resources"] for container in read["spec"]["containers"]]
         accepted, changed = 0, 0
-        for origin, pod in self.pods:
+        for origin, pod in [*self.pods, *load_awkward_pods()]:
             status, plain = self.dry_run("plain", pod)
             if status != 201:
+                self.assertNotIn(origin, AWKWARD_PODS, plain)
                 continue
             accepted += 1
             status, answer = self.dry_run("everything", pod)
