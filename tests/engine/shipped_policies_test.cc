@@ -114,7 +114,7 @@ TEST(ShippedPoliciesTest, ProductionGivesASmallRequestALimitInProportion) {
   nlohmann::json& object = review["request"]["object"];
   object = object.patch(PatchOf(nlohmann::json::parse(answer.body)));
   const Decision validated = Ask(Door::kValidate, "production", review);
-  for (const JudgedFinding& judged : validated.findings) EXPECT_NE(judged.finding.control, "resources");
+  for (const JudgedFinding& judged : validated.findings) EXPECT_NE(judged.finding->control, "resources");
 }
 
 }  // namespace
