@@ -41,6 +41,7 @@ TEST(FixturesTest, EachCase) {
     const Pod before = pod;
     Editor editor(pod, EditScope{});
     fixture.control->inject(settings.get(), editor);
+    editor.Finish();
     std::vector<std::string> injected;
     for (const Change& change : editor.changes())
       injected.push_back(StrCat(FieldPath(change.pointer), "=", change.value));

@@ -13,6 +13,7 @@ namespace tidewaiter {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const char kTagOnly[] = "  controls: {image-tag: {}}\n";
@@ -180,7 +181,12 @@ TEST(PolicyFeaturesTest, CustomResourcesWithOneOrManyTemplates) {
       "    - {group: jobset.x-k8s.io, kind: JobSet, template: \"/spec/replicatedJobs/*/template/spec/template\"}\n");
   const auto rollout = [](json spec) { return NewReview({{"spec", std::move(spec)}}, "argoproj.io", "Rollout"); };
   EXPECT_EQ(Validate(policies, rollout({{"template", BadPod()}})), Outcome::kDeny);
-  EXPECT_EQ(Validate(policies, rollout({{"workloadRef", "x"}})), Outcome::kAllow);
+  // Without a template it may be one that says so by a name misspelt in the policy: that is not kept quiet.
+  const Answer none = Review(Door::kValidate, {policies}, rollout({{"workloadRef", "x"}}).dump());
+  EXPECT_EQ(none.decision.outcome, Outcome::kWarn);
+  EXPECT_THAT(none.decision.warnings,
+              ElementsAre("nothing was judged: this Rollout holds no pod template at /spec/template, where "
+                          "spec.workloads of a policy says it does"));
   EXPECT_EQ(Validate(policies, rollout({{"template", 7}})), Outcome::kRefuse);
   EXPECT_EQ(Validate(policies, rollout("x")), Outcome::kRefuse);
 
@@ -205,6 +211,75 @@ TEST(PolicyFeaturesTest, CustomResourcesWithOneOrManyTemplates) {
   EXPECT_EQ(update(jobs({{"a", good}, {"b", BadPod()}}), jobs({{"b", BadPod()}})), Outcome::kAllow);
   EXPECT_EQ(update(jobs({{"b", BadPod()}, {"c", BadPod()}}), jobs({{"b", BadPod()}})), Outcome::kDeny);
   EXPECT_EQ(Validate(policies, NewReview({{"spec", json::object()}}, "example.org", "Rollout")), Outcome::kRefuse);
+}
+
+// Elements without names come and go before others that nobody touched.
+TEST(PolicyFeaturesTest, ATemplateIsFoundAgainWhereverItStands) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {image-tag: {}}\n  workloads: [{group: g.io, kind: Many, template: \"/spec/list/*/template\"}]\n");
+  const auto pod = [](const std::string& image) {
+    json made = BadPod();
+    made["spec"]["containers"][0]["image"] = image;
+    return made;
+  };
+  const auto many = [](const std::vector<std::pair<std::string, json>>& templates) {
+    json list = json::array();
+    for (const auto& [name, made] : templates) {
+      list.push_back({{"template", made}});
+      if (!name.empty()) list.back()["name"] = name;
+    }
+    return json{{"spec", {{"list", std::move(list)}}}};
+  };
+  const auto update = [&](const json& now, const json& old) {
+    return Validate(policies, UpdateReview(now, old, "", "g.io", "Many"));
+  };
+  const json old = many({{"", pod("good:1")}, {"", pod("bad")}});
+  EXPECT_EQ(update(many({{"", pod("bad")}}), old), Outcome::kAllow);
+  EXPECT_EQ(update(many({{"", pod("x:1")}, {"", pod("good:1")}, {"", pod("bad")}}), old), Outcome::kAllow);
+  EXPECT_EQ(update(many({{"", pod("bad")}, {"", pod("bad")}}), old), Outcome::kDeny);  // one of them is new
+  EXPECT_EQ(update(many({{"renamed", pod("bad")}}), many({{"name", pod("bad")}})), Outcome::kAllow);
+}
+
+TEST(PolicyFeaturesTest, ANamespacesNameIsKnownWithoutAskingAnyone) {
+  const PolicySet policies = PoliciesOf(StrCat(
+      "  match: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: prod}}}\n", std::string(kTagOnly)));
+  json review = NewReview(BadPod());
+  EXPECT_EQ(Validate(policies, review), Outcome::kAllow);
+  review["request"]["namespace"] = "prod";
+  EXPECT_EQ(Validate(policies, review), Outcome::kDeny);
+}
+
+// What only the Pod can have is set although one container is exempt: it would be denied for want of it.
+TEST(PolicyFeaturesTest, AnExemptContainerKeepsNothingFromThePodThatItIsDeniedFor) {
+  const PolicySet policies = PoliciesOf(
+      "  controls: {host-users: {inject: true}}\n  exemptions:\n"
+      "    - {name: e, reason: r, controls: [\"*\"], match: {containers: [web]}}\n");
+  json pod = BadPod();
+  pod["spec"]["containers"].push_back({{"name", "log"}, {"image", "b"}});
+  const json patch = PatchOf(json::parse(Review(Door::kMutate, {policies}, NewReview(pod).dump()).body));
+  EXPECT_EQ(Validate(policies, NewReview(pod.patch(patch))), Outcome::kAllow) << patch;
+}
+
+TEST(PolicyFeaturesTest, TheTokenThatTheApiServerPutInGoesOutAgain) {
+  const PolicySet policies = PoliciesOf(
+      "  controls:\n    service-account-token: {inject: true}\n"
+      "    empty-dir-size-limit: {inject: 1Gi}\n    read-only-root-filesystem: {inject: true, writablePaths: "
+      "[/tmp]}\n");
+  json pod = BadPod();
+  pod["spec"]["volumes"] = json::parse(R"([{"name": "kube-api-access-x1y2z", "projected":
+      {"sources": [{"serviceAccountToken": {"path": "token"}}]}}, {"name": "cache", "emptyDir": {}}])");
+  pod["spec"]["containers"][0]["volumeMounts"] = json::parse(
+      R"([{"name": "kube-api-access-x1y2z", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+          {"name": "cache", "mountPath": "/cache"}])");
+  const json patch = PatchOf(json::parse(Review(Door::kMutate, {policies}, NewReview(pod).dump()).body));
+  const json after = pod.patch(patch);
+  EXPECT_EQ(Review(Door::kValidate, {policies}, NewReview(after).dump()).decision.message, "") << patch;
+  EXPECT_EQ(after["spec"]["automountServiceAccountToken"], false);
+  ASSERT_EQ(after["spec"]["volumes"].size(), 2u);
+  EXPECT_EQ(after["spec"]["volumes"][0], json::parse(R"({"name": "cache", "emptyDir": {"sizeLimit": "1Gi"}})"));
+  ASSERT_EQ(after["spec"]["containers"][0]["volumeMounts"].size(), 2u);
+  EXPECT_EQ(after["spec"]["containers"][0]["volumeMounts"][0]["mountPath"], "/cache");
+  EXPECT_EQ(after["spec"]["containers"][0]["volumeMounts"][1]["mountPath"], "/tmp");
 }
 
 TEST(PolicyFeaturesTest, SeveralPoliciesEachCountAndTheStrictestSpeaks) {

@@ -56,7 +56,7 @@ struct Injection {
   Mode mode = Mode::kEnforce;
   // JSON pointer from the object's root.
   std::string pointer;
-  // What stands there now, as JSON text.
+  // What stands there now, as JSON text; "null" when it was taken out.
   std::string value;
 };
 

@@ -35,7 +35,8 @@ class Predecessors {
       }
       return text;
     };
-    if (found_.size() > 1 || is_taken_.size() > 1) {
+    const bool is_one = found_.size() == 1 && is_taken_.size() == 1;
+    if (!is_one || now_.places[0].identity != old_.places[0].identity) {
       PairByKey(place, true);
       PairByKey(images, true);
     }

@@ -34,6 +34,39 @@ bool ExemptIn(Editor& editor, const ActivePolicy& active, const Control& control
   return is_any || is_pod_exempt;
 }
 
+// One control of one policy.
+void InjectBy(const ActivePolicy& active, const AppliedControl& applied, std::string_view pod_pointer, Editor& editor,
+              InjectionResult& result) {
+  const std::size_t before = editor.changes().size();
+  const std::size_t warnings_before = editor.warnings().size();
+  applied.control->inject(applied.settings.get(), editor);
+  for (std::size_t i = before; i < editor.changes().size(); ++i) {
+    const Change& change = editor.changes()[i];
+    result.injections.push_back({.policy = active.policy->name,
+                                 .control = applied.control->info.id,
+                                 .mode = active.ModeOf(applied),
+                                 .pointer = StrCat(pod_pointer, change.pointer),
+                                 .value = change.value});
+  }
+  for (std::size_t i = warnings_before; i < editor.warnings().size(); ++i) {
+    result.warnings.push_back(
+        StrCat(editor.warnings()[i], " [", active.policy->name, "/", applied.control->info.id, "]"));
+  }
+}
+
+void InjectByEach(const std::vector<ActivePolicy>& policies, InjectionKind kind, std::string_view pod_pointer,
+                  Editor& editor, InjectionResult& result) {
+  std::vector<std::size_t> done;  // rules that were applied to all of the Pod: once more changes nothing
+  for (const ActivePolicy& active : policies) {
+    for (const AppliedControl& applied : active.policy->controls) {
+      if (!Takes(kind, active, applied)) continue;
+      if (std::find(done.begin(), done.end(), applied.rule) != done.end()) continue;
+      if (!ExemptIn(editor, active, *applied.control)) done.push_back(applied.rule);
+      InjectBy(active, applied, pod_pointer, editor, result);
+    }
+  }
+}
+
 bool HasContainer(const Pod& pod, std::string_view name) {
   return std::any_of(pod.containers.begin(), pod.containers.end(),
                      [&](const Container& container) { return container.name == name; });
@@ -70,29 +103,9 @@ InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind 
                        std::string_view pod_pointer, bool wants_patch, Pod& pod) {
   InjectionResult result;
   Editor editor(pod, std::move(scope));
-  std::vector<std::size_t> done;  // rules that were applied to all of the Pod: once more changes nothing
-  for (const ActivePolicy& active : policies) {
-    for (const AppliedControl& applied : active.policy->controls) {
-      if (!Takes(kind, active, applied)) continue;
-      if (std::find(done.begin(), done.end(), applied.rule) != done.end()) continue;
-      if (!ExemptIn(editor, active, *applied.control)) done.push_back(applied.rule);
-      const std::size_t before = editor.changes().size();
-      const std::size_t warnings_before = editor.warnings().size();
-      applied.control->inject(applied.settings.get(), editor);
-      for (std::size_t i = before; i < editor.changes().size(); ++i) {
-        const Change& change = editor.changes()[i];
-        result.injections.push_back({.policy = active.policy->name,
-                                     .control = applied.control->info.id,
-                                     .mode = active.ModeOf(applied),
-                                     .pointer = StrCat(pod_pointer, change.pointer),
-                                     .value = change.value});
-      }
-      for (std::size_t i = warnings_before; i < editor.warnings().size(); ++i) {
-        result.warnings.push_back(
-            StrCat(editor.warnings()[i], " [", active.policy->name, "/", applied.control->info.id, "]"));
-      }
-    }
-  }
+  InjectByEach(policies, kind, pod_pointer, editor, result);
+  // A volume that one control adds is another's to look after, whatever their order.
+  if (editor.has_added_volumes()) InjectByEach(policies, kind, pod_pointer, editor, result);
   editor.Finish();
   if (wants_patch) result.patch = BuildJsonPatch(editor.tree(), pod_pointer);
   return result;

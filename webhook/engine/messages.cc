@@ -126,8 +126,9 @@ void AddWarnings(std::vector<std::string> warnings, Decision& decision) {
 }  // namespace
 
 std::string InjectionLine(const Injection& injection) {
-  return StrCat(FieldPath(injection.pointer), "=", injection.value, " [", injection.policy, "/", injection.control,
-                "]");
+  const bool is_removed = injection.value == "null";
+  return StrCat(FieldPath(injection.pointer), is_removed ? " removed" : "=", is_removed ? "" : injection.value, " [",
+                injection.policy, "/", injection.control, "]");
 }
 
 void AddMessages(const std::vector<std::string>& notes, Decision& decision) {

@@ -11,7 +11,7 @@
 
 namespace tidewaiter {
 
-// `spec.containers[0].securityContext.runAsNonRoot=true [hardened/run-as-non-root]`.
+// `spec.containers[0].securityContext.runAsNonRoot=true [hardened/run-as-non-root]`; `spec.volumes[2] removed [...]`.
 std::string InjectionLine(const Injection& injection);
 
 // Fills warnings and audit annotations of `decision` from its findings (sorted), its injections and `notes` (warnings

@@ -51,6 +51,7 @@ class Editor {
   // The same for what stands for every container that has no value of its own: then none of them may be exempt.
   bool may_edit_pod_for_containers() const { return may_edit_pod() && exempt_containers_.empty(); }
   bool may_add_volumes() const { return scope_.is_new_pod; }
+  bool has_added_volumes() const { return added_volumes_ > 0; }
   bool may_set_resources() const { return scope_.is_new_pod; }
 
   // `container` is the index in pod().containers. Precondition for each: MayEdit, and the field is not set.
