@@ -21,15 +21,10 @@ Decision DecisionWith(Outcome outcome) {
   decision.name = "bad \xFF name\n";
   decision.user = "me";
   decision.message = "no";
-  decision.findings.push_back({.policy = "p",
-                               .mode = Mode::kEnforce,
-                               .is_inherited = false,
-                               .finding = {.control = "c",
-                                           .pointer = "/x",
-                                           .container = "",
-                                           .subject_kind = "pod",
-                                           .requirement = "must",
-                                           .remedy = ""}});
+  const Finding finding = {
+      .control = "c", .pointer = "/x", .container = "", .subject_kind = "pod", .requirement = "must", .remedy = ""};
+  decision.findings.push_back(
+      {.policy = "p", .mode = Mode::kEnforce, .is_inherited = false, .finding = std::make_shared<Finding>(finding)});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "/y", .value = "1"});
   return decision;
 }
