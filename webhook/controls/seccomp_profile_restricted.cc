@@ -49,7 +49,8 @@ void Inject(const InjectingStandardSettings& settings, Editor& editor) {
   if (!settings.inject || pod.is_windows() || HasProfile(pod)) return;
   // An exempt container, which may not be edited, must not get the Pod's profile either.
   const auto lacks_profile = [&](const Container& one) { return editor.MayEdit(one) && !HasProfile(one); };
-  if (editor.may_edit_pod_for_containers() && std::all_of(pod.containers.begin(), pod.containers.end(), lacks_profile)) {
+  if (editor.may_edit_pod_for_containers() &&
+      std::all_of(pod.containers.begin(), pod.containers.end(), lacks_profile)) {
     editor.SetPodSeccompRuntimeDefault();
     return;
   }

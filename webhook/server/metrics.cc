@@ -146,7 +146,8 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
       std::chrono::duration<double>(duration).count());
   for (const JudgedFinding& judged : decision.findings) {
     if (judged.is_exempt()) {
-      families_->exempted.Add({{"policy", std::string(judged.policy)}, {"exemption", std::string(judged.exemption)}}).Increment();
+      families_->exempted.Add({{"policy", std::string(judged.policy)}, {"exemption", std::string(judged.exemption)}})
+          .Increment();
       continue;
     }
     families_->findings
@@ -157,7 +158,8 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
   }
   for (const Injection& injection : decision.injections) {
     if (injection.mode != Mode::kEnforce) continue;
-    families_->injections.Add({{"policy", std::string(injection.policy)}, {"control", std::string(injection.control)}}).Increment();
+    families_->injections.Add({{"policy", std::string(injection.policy)}, {"control", std::string(injection.control)}})
+        .Increment();
   }
   if (!decision.error_reason.empty()) CountError(decision.error_reason);
 }
