@@ -38,7 +38,7 @@ TEST(CertificateTest, WhatACaIssuesVerifiesWithItWhileItIsValid) {
   ASSERT_TRUE(pair.ok()) << pair.status();
   const X509Ptr leaf = First(pair->certificate), ca = First(authority->certificate), no_ca = First(other->certificate);
   EXPECT_TRUE(Verifies(leaf.get(), ca.get(), kNow - kClockSkewSeconds));
-  EXPECT_TRUE(Verifies(leaf.get(), ca.get(), kNow + 50));
+  EXPECT_TRUE(Verifies(leaf.get(), ca.get(), kNow + 49));
   EXPECT_FALSE(Verifies(leaf.get(), ca.get(), kNow + 51));
   EXPECT_FALSE(Verifies(leaf.get(), ca.get(), kNow - kClockSkewSeconds - 1));
   EXPECT_FALSE(Verifies(leaf.get(), no_ca.get(), kNow));

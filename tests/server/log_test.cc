@@ -24,12 +24,12 @@ Decision DecisionWith(Outcome outcome) {
   decision.findings.push_back({.policy = "p",
                                .mode = Mode::kEnforce,
                                .is_inherited = false,
-                               .finding = {.control = "c",
-                                           .pointer = "/x",
-                                           .container = "",
-                                           .subject_kind = "pod",
-                                           .requirement = "must",
-                                           .remedy = ""}});
+                               .finding = std::make_shared<const Finding>(Finding{.control = "c",
+                                                                                  .pointer = "/x",
+                                                                                  .container = "",
+                                                                                  .subject_kind = "pod",
+                                                                                  .requirement = "must",
+                                                                                  .remedy = ""})});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "/y", .value = "1"});
   return decision;
 }

@@ -19,8 +19,10 @@ TEST(MetricsTest, EveryNameAndLabel) {
   decision.outcome = Outcome::kDeny;
   decision.kind = "Pod";
   decision.operation = "CREATE";
-  decision.findings.push_back({.policy = "p", .mode = Mode::kWarn, .is_inherited = false, .finding = {}});
-  decision.findings[0].finding->control = "c";
+  Finding finding;
+  finding.control = "c";
+  decision.findings.push_back(
+      {.policy = "p", .mode = Mode::kWarn, .is_inherited = false, .finding = std::make_shared<const Finding>(finding)});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "", .value = ""});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kAudit, .pointer = "", .value = ""});
   metrics.CountDecision(decision, std::chrono::microseconds(70));
