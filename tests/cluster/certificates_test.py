@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates with a real API server: two replicas that make and renew theirs together while requests keep coming, of
 which none may fail; bundles that somebody overwrites, a Secret that somebody deletes; and a webhook that serves the API
-server only. The replicas have the rights that README.md gives them, and no others."""
+server only. The replicas have the rights that docs/certificates.md gives them, and no others."""
 
 import base64
 import http.client
@@ -247,8 +247,9 @@ class ClientCertificateTest(ClusterTestCase):
         self.assertGreater(webhook.count_requests("validate"), 0)
         trust = ssl.create_default_context(cafile=authority.certificate)
         for _ in range(3):
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust, timeout=BOUND)
+            self.addCleanup(connection.close)
             with self.assertRaisesRegex(ssl.SSLError, "(?i)alert.certificate.required"):
-                connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust, timeout=BOUND)
                 connection.request("POST", "/validate", "{}", {"Content-Type": "application/json"})
                 connection.getresponse()
         self.assertEqual(metric(webhook.ops_port, 'errors_total{reason="client_refused"}'), 3)
