@@ -71,6 +71,8 @@ TEST(ClientAuthoritiesTest, FilesAreNamed) {
               StartsWith(folder.Path("bad") + ": no usable PEM certificate"));
   EXPECT_EQ(MessageOf(LoadClientAuthorities(folder.Path("none")).status()),
             folder.Path("none") + ": cannot be read: No such file or directory");
+  EXPECT_EQ(MessageOf(LoadClientAuthorities(folder.Path("")).status()),
+            folder.Path("") + ": cannot be read: Is a directory");
 }
 
 }  // namespace

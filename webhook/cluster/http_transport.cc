@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <locale>
 #include <utility>
 
 #include "webhook/cluster/client_certificate.h"
@@ -39,6 +40,18 @@ void IgnoreBrokenPipes() {
   if (sigaction(SIGPIPE, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL) return;
   now.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &now, nullptr);
+}
+
+// cpp-httplib reads answers with std::regex, and libstdc++ keeps what characters narrow to in a table of the locale
+// that every thread fills without a lock. Once it is full, threads only read it.
+void FillCharacterTable() {
+  static const bool is_full = [] {
+    const std::locale locale;
+    const auto& characters = std::use_facet<std::ctype<char>>(locale);
+    for (int c = 0; c < 256; ++c) characters.narrow(static_cast<char>(c), '\0');
+    return true;
+  }();
+  static_cast<void>(is_full);
 }
 
 std::string TlsReason(std::uint64_t code) {
@@ -194,6 +207,7 @@ class HttpTransport::Connection {
 HttpTransport::HttpTransport(ClusterConfig config, std::string user_agent)
     : config_(std::move(config)), user_agent_(std::move(user_agent)) {
   IgnoreBrokenPipes();
+  FillCharacterTable();
 }
 
 HttpTransport::~HttpTransport() = default;

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "webhook/kube/text.h"
@@ -49,12 +49,16 @@ void CertificateHolder::SetReceiver(std::function<void(ServingCertificate)> rece
 }
 
 absl::StatusOr<std::string> LoadClientAuthorities(const std::string& file) {
-  errno = 0;
   std::ifstream stream(file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  if (!stream.is_open() || stream.bad()) {
-    return absl::NotFoundError(ToAbsl(StrCat(file, ": cannot be read: ", std::string(std::strerror(errno)))));
+  const int open_error = errno;
+  std::ostringstream content;
+  errno = 0;
+  if (stream.is_open()) content << stream.rdbuf();  // a folder fails here
+  if (!stream.is_open() || errno != 0) {
+    const char* reason = std::strerror(stream.is_open() ? errno : open_error);
+    return absl::NotFoundError(ToAbsl(StrCat(file, ": cannot be read: ", std::string(reason))));
   }
+  std::string text = std::move(content).str();
   if (const auto parsed = ParseCertificates(text); !parsed.ok()) {
     return InvalidArgument(StrCat(file, ": ", MessageOf(parsed.status())));
   }
