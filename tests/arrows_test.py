@@ -15,12 +15,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # Which folders of webhook/ a folder may include; "" is webhook/ itself (main.cc).
 KNOWS = {
     "kube": {"kube"},
+    "pki": {"kube", "pki"},
     "controls": {"kube", "controls"},
     "policy": {"kube", "controls", "policy"},
     "engine": {"kube", "controls", "policy", "engine"},
-    "server": {"kube", "controls", "policy", "engine", "server"},
-    "cluster": {"kube", "policy", "cluster"},
-    "cli": {"kube", "controls", "policy", "engine", "server", "cluster", "cli"},
+    "server": {"kube", "controls", "policy", "engine", "pki", "server"},
+    "cluster": {"kube", "policy", "pki", "cluster"},
+    "cli": {"kube", "controls", "policy", "engine", "pki", "server", "cluster", "cli"},
     "": {"cli"},
 }
 
@@ -89,6 +90,9 @@ class ArrowsTest(unittest.TestCase):
             ({"kube/a.h": '// x\n#include "webhook/controls/b.h"\n'}, ["webhook/kube/a.h:2: kube must not include controls"]),
             ({"controls/base/a.cc": '#include "webhook/policy/b.h"\n'}, ["webhook/controls/base/a.cc:1: controls must not"]),
             ({"engine/a.cc": '#  include "webhook/server/b.h"\n'}, ["webhook/engine/a.cc:1: engine must not"]),
+            ({"pki/a.cc": '#include "webhook/policy/b.h"\n'}, ["webhook/pki/a.cc:1: pki must not"]),
+            ({"cluster/a.cc": '#include "webhook/server/b.h"\n'}, ["webhook/cluster/a.cc:1: cluster must not"]),
+            ({"server/a.cc": '#include "webhook/cluster/b.h"\n'}, ["webhook/server/a.cc:1: server must not"]),
             ({"cluster/a.cc": '#include "webhook/engine/b.h"\n'}, ["webhook/cluster/a.cc:1: cluster must not"]),
             ({"server/a.cc": '#include "webhook/cli/b.h"\n'}, ["webhook/server/a.cc:1: server must not"]),
             ({"main.cc": '#include "webhook/kube/b.h"\n'}, ["webhook/main.cc:1: main must not include kube"]),

@@ -7,7 +7,8 @@ from control_plane import ControlPlane, pods_path
 
 
 class ClusterTestCase(unittest.TestCase):
-    """`set_up_cluster` makes what a class needs in its cluster, `cls.cluster`."""
+    """`set_up_cluster` makes what a class needs in its cluster, `cls.cluster`; `apiserver_flags` are further flags of its
+    API server."""
 
     maxDiff = None
 
@@ -16,9 +17,13 @@ class ClusterTestCase(unittest.TestCase):
         pass
 
     @classmethod
+    def apiserver_flags(cls, control_plane):
+        return []
+
+    @classmethod
     def setUpClass(cls):
         cls.failed = False
-        cls.cluster = ControlPlane()
+        cls.cluster = ControlPlane(apiserver_flags=cls.apiserver_flags)
         cls.addClassCleanup(cls.cluster.stop)
         try:
             cls.set_up_cluster()

@@ -61,9 +61,10 @@ class Output:
 
 class ControlPlane:
     """Starts on construction and is ready then. Everything it writes is in `folder`; without one it makes its own and
-    removes it at the end. `detached`: runs on when this process ends."""
+    removes it at the end. `detached`: runs on when this process ends. `apiserver_flags`: given the control plane, with
+    its folder and authority, returns further flags of kube-apiserver."""
 
-    def __init__(self, folder=None, detached=False):
+    def __init__(self, folder=None, detached=False, apiserver_flags=lambda control_plane: []):
         if not (PROGRAMS / "kube-apiserver").exists():
             raise FileNotFoundError(f"{PROGRAMS}/kube-apiserver: the control plane is not built; "
                                     "tests/cluster/controlplane/build.sh FOLDER does it")
@@ -84,6 +85,7 @@ class ControlPlane:
         self.server = f"https://127.0.0.1:{self.port}"
         self.audit_log = self.folder / "audit.log"
         self.tls = self._write_users()
+        self._apiserver_flags = apiserver_flags(self)
         try:
             self._start()
         except BaseException:
@@ -172,7 +174,8 @@ class ControlPlane:
                   f"--service-account-key-file={self._token_public_key}",
                   f"--service-account-signing-key-file={self._token_key}",
                   "--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.96.0.0/16",
-                  f"--audit-policy-file={self.folder / 'audit-policy.json'}", f"--audit-log-path={self.audit_log}")
+                  f"--audit-policy-file={self.folder / 'audit-policy.json'}", f"--audit-log-path={self.audit_log}",
+                  *self._apiserver_flags)
 
     def wait_until_ready(self):
         """Until the API server says that it is; fails at once when it or etcd has ended."""

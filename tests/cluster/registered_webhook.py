@@ -36,13 +36,14 @@ class RegisteredWebhook:
     labels: of the namespaces it is asked about; none means all but Kubernetes' own.
     workloads: further (API group, resource) for the validating door.
     arguments: further ones of `serve`.
+    port: of the doors; any free one otherwise.
     """
 
     def __init__(self, control_plane, name="tidewaiter", policies=(), doors=("mutate", "validate"), labels=None,
                  workloads=(), probe_namespace="default", arguments=(), log_level="debug",
-                 detached=False):
+                 detached=False, port=None):
         self.control_plane, self.name, self.doors = control_plane, name, doors
-        self.port, self.ops_port = find_free_port(), find_free_port()
+        self.port, self.ops_port = port or find_free_port(), find_free_port()
         self._labels, self._workloads, self._probe_namespace = labels, workloads, probe_namespace
         self._detached = detached
         certificate, key = control_plane.authority.issue_server(name, "IP:127.0.0.1")

@@ -11,7 +11,7 @@
 #include "tests/testing/pem_files.h"
 #include "tests/testing/temporary_folder.h"
 #include "webhook/kube/text.h"
-#include "webhook/server/openssl.h"
+#include "webhook/pki/openssl.h"
 
 namespace tidewaiter {
 namespace {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "webhook/server/openssl.h"
+#include "webhook/pki/openssl.h"
 #include "webhook/server/tls_certificate.h"
 
 namespace tidewaiter {

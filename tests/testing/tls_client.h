@@ -18,7 +18,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "webhook/server/openssl.h"
+#include "webhook/pki/openssl.h"
 
 namespace tidewaiter {
 

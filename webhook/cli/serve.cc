@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "absl/strings/numbers.h"
+#include "webhook/cli/cluster_certificates.h"
+#include "webhook/cli/cluster_options.h"
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/version.h"
 #include "webhook/kube/text.h"
@@ -21,6 +23,8 @@ struct ServeArguments {
   std::string log_level = "info";
   double drain_seconds = 5;
   int max_wait_ms = 100;
+  ClusterOptions cluster;
+  ClusterCertificateOptions certificates;
   ServeOptions options;
 };
 
@@ -51,6 +55,11 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   options.namespaces = *std::move(namespaces);
+  const absl::StatusOr<std::optional<ClusterConfig>> cluster = LoadClusterConfig(arguments.cluster);
+  if (!cluster.ok()) return context.Fail(MessageOf(cluster.status()));
+  absl::StatusOr<std::unique_ptr<ClusterCertificates>> certificates =
+      ClusterCertificates::Make(arguments.certificates, *cluster, options);
+  if (!certificates.ok()) return context.Fail(MessageOf(certificates.status()));
   BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
@@ -66,7 +75,9 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   if (!(*server)->ca_pem().empty())
     out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
   out.flush();
+  if (*certificates != nullptr) (*certificates)->Start(**server);
   ServeUntilSignal(**server);
+  if (*certificates != nullptr) (*certificates)->Stop();
 }
 
 }  // namespace
@@ -88,6 +99,12 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       ->allow_extra_args(false)
       ->excludes(certificate)
       ->capture_default_str();
+  AddClusterOptions(*command, arguments->cluster);
+  AddClusterCertificateOptions(*command, arguments->certificates);
+  command
+      ->add_option("--client-ca", options.client_ca_file,
+                   "Serve only clients with a certificate of these CAs, PEM; default: everybody")
+      ->type_name("FILE");
   command->add_option("--listen", arguments->listen, "Admission port")->type_name("HOST:PORT")->capture_default_str();
   command->add_option("--ops-listen", arguments->ops_listen, "Port of /livez, /readyz and /metrics")
       ->type_name("HOST:PORT")

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <locale>
 #include <utility>
 
 #include "webhook/cluster/client_certificate.h"
@@ -39,6 +40,18 @@ void IgnoreBrokenPipes() {
   if (sigaction(SIGPIPE, nullptr, &now) != 0 || (now.sa_flags & SA_SIGINFO) != 0 || now.sa_handler != SIG_DFL) return;
   now.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &now, nullptr);
+}
+
+// cpp-httplib reads answers with std::regex, and libstdc++ keeps what characters narrow to in a table of the locale
+// that every thread fills without a lock. Once it is full, threads only read it.
+void FillCharacterTable() {
+  static const bool is_full = [] {
+    const std::locale locale;
+    const auto& characters = std::use_facet<std::ctype<char>>(locale);
+    for (int c = 0; c < 256; ++c) characters.narrow(static_cast<char>(c), '\0');
+    return true;
+  }();
+  static_cast<void>(is_full);
 }
 
 std::string TlsReason(std::uint64_t code) {
@@ -92,7 +105,7 @@ class HttpTransport::Connection {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<HttpAnswer> Send(const HttpRequest& request, const std::string& user_agent) {
+  absl::StatusOr<HttpReply> Send(const HttpRequest& request, const std::string& user_agent) {
     has_answered_ = false;
     const CancellationScope scope(request.cancellation, socket_);
     if (request.cancellation != nullptr && request.cancellation->is_cancelled()) return Cancelled();
@@ -109,7 +122,7 @@ class HttpTransport::Connection {
     const auto end = Clock::now();
     const bool is_late = end - start >= request.whole_timeout || end - last_used_ >= request.idle_timeout;
     last_used_ = end;
-    if (result) return HttpAnswer{result->status, result->get_header_value("Retry-After")};
+    if (result) return HttpReply{result->status, result->get_header_value("Retry-After")};
     if (request.cancellation != nullptr && request.cancellation->is_cancelled()) return Cancelled();
     return Explain(result.error(), result.ssl_backend_error(), is_late);
   }
@@ -194,23 +207,24 @@ class HttpTransport::Connection {
 HttpTransport::HttpTransport(ClusterConfig config, std::string user_agent)
     : config_(std::move(config)), user_agent_(std::move(user_agent)) {
   IgnoreBrokenPipes();
+  FillCharacterTable();
 }
 
 HttpTransport::~HttpTransport() = default;
 
-absl::StatusOr<HttpAnswer> HttpTransport::Send(const HttpRequest& request) {
+absl::StatusOr<HttpReply> HttpTransport::Send(const HttpRequest& request) {
   // The one place that calls cpp-httplib: what it throws (bad_alloc, a regular expression too large) ends here.
   try {
     std::unique_ptr<Connection> connection = request.is_stream ? nullptr : TakeIdle();
     if (connection != nullptr) {
-      absl::StatusOr<HttpAnswer> answer = connection->Send(request, user_agent_);
+      absl::StatusOr<HttpReply> answer = connection->Send(request, user_agent_);
       const bool is_stale = absl::IsUnavailable(answer.status()) && !connection->has_answered();
       if (answer.ok()) Keep(std::move(connection));
       if (!is_stale || request.method != "GET") return answer;
     }
     auto fresh = Connect();
     if (!fresh.ok()) return fresh.status();
-    absl::StatusOr<HttpAnswer> answer = (*fresh)->Send(request, user_agent_);
+    absl::StatusOr<HttpReply> answer = (*fresh)->Send(request, user_agent_);
     if (answer.ok() && !request.is_stream) Keep(*std::move(fresh));
     return answer;
   } catch (const std::exception& error) {

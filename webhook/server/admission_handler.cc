@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <ctime>
 #include <utility>
 
@@ -23,6 +25,7 @@ using std::chrono::steady_clock;
 
 // The answer must have travelled back before the caller gives up: a tenth of its time, at most half a second.
 constexpr std::chrono::milliseconds kMostMargin{500};
+constexpr std::int64_t kRefusalLogSeconds = 60;
 
 struct DoorRoute {
   std::string_view path;
@@ -146,7 +149,15 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
             .closes = true};
   }
 
-  void CountLoss(std::string_view reason) override { metrics_.CountError(reason); }
+  void CountLoss(std::string_view reason) override {
+    metrics_.CountError(reason);
+    if (reason != "client_refused") return;
+    // Whoever knocks again and again does not fill the log: errors_total counts every one.
+    const std::int64_t now = steady_clock::now().time_since_epoch() / std::chrono::seconds(1);
+    std::int64_t last = last_refusal_logged_.load();
+    if (now - last < kRefusalLogSeconds || !last_refusal_logged_.compare_exchange_strong(last, now)) return;
+    log_.Write(LogLevel::kWarn, "client refused: it has no certificate of the client CA (logged once a minute)");
+  }
 
  private:
   // False when the response is made already. Looks at the header only.
@@ -213,6 +224,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
   const NamespaceSource* const namespaces_;
   Metrics& metrics_;
   const Log& log_;
+  std::atomic<std::int64_t> last_refusal_logged_ = -kRefusalLogSeconds;
 };
 
 }  // namespace

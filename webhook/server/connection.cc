@@ -45,7 +45,13 @@ Connection::Progress Connection::Judge(int result) {
 
 Connection::Progress Connection::Handshake() {
   ERR_clear_error();
-  return Judge(SSL_do_handshake(ssl_.get()));
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result <= 0) {
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    has_refused_client_ =
+        reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || reason == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  }
+  return Judge(result);
 }
 
 Connection::Progress Connection::Read(std::size_t max_bytes) {

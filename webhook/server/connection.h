@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "webhook/server/openssl.h"
+#include "webhook/pki/openssl.h"
 
 namespace tidewaiter {
 
@@ -32,7 +32,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // After kClosed, has_refused_client() says whether that was for want of an accepted client certificate.
   Progress Handshake();
+  bool has_refused_client() const { return has_refused_client_; }
   // Appends some of what has arrived to `input`, up to `max_bytes` of input. After kDone there may be more in the
   // socket, of which epoll would tell, and in OpenSSL, of which only has_pending() does.
   Progress Read(std::size_t max_bytes);
@@ -71,6 +73,7 @@ class Connection {
   const int socket_;
   const SslPtr ssl_;
   const std::string remote_address_;
+  bool has_refused_client_ = false;
 };
 
 }  // namespace tidewaiter

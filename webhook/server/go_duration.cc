@@ -19,11 +19,9 @@ double UnitNanoseconds(std::string_view unit) {
   return 0;
 }
 
-constexpr double kMostNanoseconds = 24 * 3600e9;
-
 }  // namespace
 
-std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text) {
+std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text, std::chrono::nanoseconds most) {
   double total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -35,7 +33,7 @@ std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text) {
     text.remove_prefix(unit.size());
     const double nanoseconds = UnitNanoseconds(unit);
     total += number * nanoseconds;
-    if (nanoseconds == 0 || !(total <= kMostNanoseconds)) return std::nullopt;
+    if (nanoseconds == 0 || !(total <= static_cast<double>(most.count()))) return std::nullopt;
   }
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
 }

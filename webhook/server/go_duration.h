@@ -11,7 +11,8 @@
 namespace tidewaiter {
 
 // time.ParseDuration without signs: one or more decimal numbers, each with a unit of ns, us, ms, s, m or h. nullopt
-// when it is none, or beyond 24 hours.
-std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text);
+// when it is none, or beyond `most`.
+std::optional<std::chrono::nanoseconds> ParseGoDuration(std::string_view text,
+                                                        std::chrono::nanoseconds most = std::chrono::hours(24));
 
 }  // namespace tidewaiter

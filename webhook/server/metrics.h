@@ -27,8 +27,8 @@ class Metrics {
 
   // A decision, and how long it took from the request's first byte.
   void CountDecision(const Decision& decision, std::chrono::nanoseconds duration);
-  // Something that was not a decision, or a certificate that could not be reloaded: errors_total{reason}. Reasons
-  // outside the closed set count as "other".
+  // Something that was not a decision, or a certificate that could not be reloaded or renewed: errors_total{reason}.
+  // Reasons outside the closed set count as "other".
   void CountError(std::string_view reason);
   // policy_reloads_total{result}: "success" or "failure".
   void CountReload(bool is_good);

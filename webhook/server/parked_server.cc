@@ -206,6 +206,10 @@ class EpollServer final : public ParkedServer {
     if (connection.is_lingering) return Linger(connection);
     if (!connection.is_shaken) {
       const Progress progress = connection.Handshake();
+      if (progress == Progress::kClosed && connection.has_refused_client()) {
+        handler_.CountLoss("client_refused");
+        return Linger(connection);  // the alert must reach a client that has sent its request already
+      }
       if (progress == Progress::kClosed) handler_.CountLoss("handshake_failed");
       if (progress == Progress::kClosed) return Close(connection);
       if (progress != Progress::kDone) return Park(connection, progress);

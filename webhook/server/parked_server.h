@@ -64,7 +64,8 @@ class RequestHandler {
   virtual HttpAnswer Handle(const ReceivedRequest& request) = 0;
   // A request that cannot be framed: answer with `status` and `text`; the connection is closed after it.
   virtual HttpAnswer Refuse(int status, std::string_view reason, std::string_view text) = 0;
-  // A connection ended without an answer: "handshake_failed", "request_timeout", "write_timeout", "no_request" (it
+  // A connection ended without an answer: "handshake_failed", "client_refused" (no certificate that
+  // is asked for), "request_timeout", "write_timeout", "no_request" (it
   // sends, but no request comes of it), "connection_limit".
   virtual void CountLoss(std::string_view reason) = 0;
 };

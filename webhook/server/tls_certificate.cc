@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The TLS context and the certificate that is read from files; self_signed.cc makes the other kind.
+// The TLS context, and what is put into it.
 #include "webhook/server/tls_certificate.h"
 
 #include <unistd.h>
 
 #include <cstring>
-#include <ctime>
+#include <utility>
 
 #include "webhook/kube/text.h"
-#include "webhook/server/openssl.h"
-#include "webhook/server/tls_context.h"
+#include "webhook/pki/certificate.h"
+#include "webhook/pki/openssl.h"
+#include "webhook/pki/pem.h"
 
 namespace tidewaiter {
 namespace {
 
+constexpr std::int64_t kSelfSignedSeconds = std::int64_t{90} * 24 * 3600;
 constexpr unsigned char kAlpn[] = "\x08http/1.1";
 
 int SelectAlpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
@@ -30,8 +32,8 @@ absl::Status CheckReadable(const std::string& path) {
   return absl::NotFoundError(ToAbsl(StrCat(path, ": cannot be read: ", std::string(std::strerror(errno)))));
 }
 
-}  // namespace
-
+// TLS 1.2 and 1.3, forward secret and authenticated ciphers, no renegotiation, compression, tickets or session cache;
+// ALPN http/1.1. nullptr when OpenSSL has no memory.
 std::shared_ptr<SSL_CTX> NewServerContext() {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (context == nullptr) return nullptr;
@@ -55,11 +57,7 @@ std::shared_ptr<SSL_CTX> NewServerContext() {
   return context;
 }
 
-std::int64_t NotAfter(const X509* certificate) {
-  std::tm time{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return 0;
-  return timegm(&time);
-}
+}  // namespace
 
 absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificate_file, const std::string& key_file) {
   for (const std::string& path : {certificate_file, key_file}) {
@@ -83,8 +81,56 @@ absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificat
     TakeOpenSslError();
     return InvalidArgument(StrCat(key_file, ": is not the key of ", certificate_file));
   }
-  certificate.not_after = NotAfter(SSL_CTX_get0_certificate(raw));
+  certificate.not_after = ValidityOf(SSL_CTX_get0_certificate(raw)).not_after;
   return certificate;
+}
+
+absl::StatusOr<ServingCertificate> ParseCertificate(std::string_view chain_pem, std::string_view key_pem) {
+  const absl::StatusOr<std::vector<X509Ptr>> chain = ParseCertificates(chain_pem);
+  if (!chain.ok()) return chain.status();
+  const absl::StatusOr<KeyPtr> key = ParsePrivateKey(key_pem);
+  if (!key.ok()) return key.status();
+  ServingCertificate certificate{.context = NewServerContext(), .ca_pem = {}, .not_after = 0};
+  SSL_CTX* raw = certificate.context.get();
+  if (raw == nullptr) return absl::InternalError("no TLS context can be made");
+  if (SSL_CTX_use_certificate(raw, chain->front().get()) != 1 || SSL_CTX_use_PrivateKey(raw, key->get()) != 1) {
+    return InvalidArgument(StrCat("the certificate cannot be used: ", TakeOpenSslError()));
+  }
+  for (std::size_t i = 1; i < chain->size(); ++i) SSL_CTX_add1_chain_cert(raw, (*chain)[i].get());
+  certificate.not_after = ValidityOf(chain->front().get()).not_after;
+  return certificate;
+}
+
+absl::StatusOr<ServingCertificate> MakeSelfSignedCertificate(const std::vector<std::string>& names, std::int64_t now) {
+  const Validity validity = Validity::From(now, kSelfSignedSeconds);
+  const absl::StatusOr<PemPair> authority = MakeAuthority(validity);
+  if (!authority.ok()) return authority.status();
+  const absl::StatusOr<PemPair> pair = IssueServerCertificate(*authority, names, validity);
+  if (!pair.ok()) return pair.status();
+  absl::StatusOr<ServingCertificate> certificate = ParseCertificate(pair->certificate, pair->key);
+  if (certificate.ok()) certificate->ca_pem = authority->certificate;
+  return certificate;
+}
+
+absl::StatusOr<ServingCertificate> RequireClientCertificates(const ServingCertificate& certificate,
+                                                             std::string_view authorities_pem) {
+  const absl::StatusOr<std::vector<X509Ptr>> authorities = ParseCertificates(authorities_pem);
+  if (!authorities.ok()) return authorities.status();
+  // A new context: those in use are never changed.
+  ServingCertificate required = certificate;
+  required.context = NewServerContext();
+  SSL_CTX* raw = required.context.get();
+  SSL_CTX* source = certificate.context.get();
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(source, &chain);
+  if (raw == nullptr ||
+      SSL_CTX_use_cert_and_key(raw, SSL_CTX_get0_certificate(source), SSL_CTX_get0_privatekey(source), chain, 1) != 1) {
+    return absl::InternalError(ToAbsl(StrCat("no TLS context can be made: ", TakeOpenSslError())));
+  }
+  // The names of the CAs are not sent: a client offers what it has, and the handshake says whether it will do.
+  for (const X509Ptr& authority : *authorities) X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), authority.get());
+  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  return required;
 }
 
 }  // namespace tidewaiter

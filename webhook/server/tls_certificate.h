@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server's certificate and the TLS settings around it: from PEM files, or made in memory. Serving is in
-// parked_server.h. Tested by tests/server/tls_certificate_test.cc.
+// The server's certificate and the TLS settings around it, and whom it serves: from PEM files or texts, or made in
+// memory (webhook/pki). Serving is in parked_server.h. Tested by tests/server/tls_certificate_test.cc.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,5 +31,14 @@ absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificat
 // since 1970), five minutes earlier for clocks that are behind. `names` are the subject alternative names: DNS names (a
 // leading `*.` is allowed) and IP addresses. InvalidArgument when a name is neither.
 absl::StatusOr<ServingCertificate> MakeSelfSignedCertificate(const std::vector<std::string>& names, std::int64_t now);
+
+// The same certificate for clients of these CAs (PEM) only: the handshake fails for all others. InvalidArgument when
+// the text holds no certificate.
+absl::StatusOr<ServingCertificate> RequireClientCertificates(const ServingCertificate& certificate,
+                                                             std::string_view authorities_pem);
+
+// A chain (leaf first) and its private key as PEM texts. InvalidArgument when there is no certificate or key in them,
+// or the two do not belong together.
+absl::StatusOr<ServingCertificate> ParseCertificate(std::string_view chain_pem, std::string_view key_pem);
 
 }  // namespace tidewaiter

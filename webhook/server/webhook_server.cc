@@ -42,6 +42,7 @@ WebhookServer::WebhookServer(const ServeOptions& options)
     : options_(options), log_(options.log_level), metrics_(options.version), reminder_(log_) {}
 
 WebhookServer::~WebhookServer() {
+  certificate_.SetReceiver(nullptr);
   watcher_.Stop();
   metrics_.SetConnectionSource(nullptr);
   ops_.reset();
@@ -61,6 +62,12 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
     self->watcher_.Watch({options.certificate_file, options.key_file},
                          [raw = self.get()] { raw->ReloadCertificate(); });
   }
+  if (!options.client_ca_file.empty()) {
+    self->watcher_.Watch({options.client_ca_file}, [raw = self.get()] { raw->ReloadClientAuthorities(); });
+    const absl::StatusOr<std::string> authorities = LoadClientAuthorities(options.client_ca_file);
+    if (!authorities.ok()) return authorities.status();
+    if (absl::Status status = self->certificate_.SetClientAuthorities(*authorities); !status.ok()) return status;
+  }
   absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policy_paths);
   if (!policies.ok()) return policies.status();
   absl::StatusOr<ServingCertificate> certificate =
@@ -68,21 +75,30 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
                                        : LoadCertificate(options.certificate_file, options.key_file);
   if (!certificate.ok()) return certificate.status();
 
-  self->ca_pem_ = certificate->ca_pem;
-  self->metrics_.SetCertificateExpiry(certificate->not_after);
+  if (!options.certificate_comes_later) {
+    self->ca_pem_ = certificate->ca_pem;
+    self->metrics_.SetCertificateExpiry(certificate->not_after);
+  }
+  if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
   self->SetPolicies(*std::move(policies));
   self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
                                           self->options_.namespaces.get(), self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
-  absl::StatusOr<std::unique_ptr<ParkedServer>> server =
-      ParkedServer::Start(options.listen_host, options.listen_port, *std::move(certificate), limits, *self->handler_);
+  absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
+      options.listen_host, options.listen_port, self->certificate_.current(), limits, *self->handler_);
   if (!server.ok()) return server.status();
   self->server_ = *std::move(server);
+  self->certificate_.SetReceiver(
+      [raw = self->server_.get()](ServingCertificate combined) { raw->SetCertificate(std::move(combined)); });
   self->metrics_.SetConnectionSource([raw = self->server_.get()] { return raw->CountConnections(); });
   absl::StatusOr<std::unique_ptr<OpsServer>> ops = OpsServer::Start(
       options.ops_host, options.ops_port,
-      [raw = self.get()] { return raw->is_draining_ ? std::string("draining") : std::string(); }, self->metrics_);
+      [raw = self.get()] {
+        if (raw->is_draining_) return std::string("draining");
+        return raw->options_.readiness ? raw->options_.readiness() : std::string();
+      },
+      self->metrics_);
   if (!ops.ok()) return ops.status();
   self->ops_ = *std::move(ops);
   self->watcher_.Start();
@@ -119,17 +135,37 @@ void WebhookServer::ReloadPolicies() {
 
 void WebhookServer::ReloadCertificate() {
   absl::StatusOr<ServingCertificate> loaded = LoadCertificate(options_.certificate_file, options_.key_file);
-  if (!loaded.ok()) {
-    metrics_.CountError("certificate_reload");
-    return log_.Write(LogLevel::kError, "certificate not reloaded: the last good one stays in use",
-                      {{"error", std::string(MessageOf(loaded.status()))}});
-  }
-  const std::int64_t not_after = loaded->not_after;
-  server_->SetCertificate(*std::move(loaded));
+  const absl::Status status =
+      loaded.ok() ? UseCertificate(*std::move(loaded), "certificate reloaded") : loaded.status();
+  if (status.ok()) return;
+  metrics_.CountError("certificate_reload");
+  log_.Write(LogLevel::kError, "certificate not reloaded: the last good one stays in use",
+             {{"error", std::string(MessageOf(status))}});
+}
+
+absl::Status WebhookServer::SetCertificate(std::string_view chain_pem, std::string_view key_pem) {
+  absl::StatusOr<ServingCertificate> parsed = ParseCertificate(chain_pem, key_pem);
+  if (!parsed.ok()) return parsed.status();
+  return UseCertificate(*std::move(parsed), "certificate renewed");
+}
+
+absl::Status WebhookServer::UseCertificate(ServingCertificate certificate, std::string_view message) {
+  const std::int64_t not_after = certificate.not_after;
+  if (absl::Status status = certificate_.SetCertificate(std::move(certificate)); !status.ok()) return status;
   metrics_.SetCertificateExpiry(not_after);
   log_.Write(
-      LogLevel::kInfo, "certificate reloaded",
+      LogLevel::kInfo, message,
       {{"expires", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(not_after), absl::UTCTimeZone())}});
+  return absl::OkStatus();
+}
+
+void WebhookServer::ReloadClientAuthorities() {
+  const absl::StatusOr<std::string> loaded = LoadClientAuthorities(options_.client_ca_file);
+  const absl::Status status = loaded.ok() ? certificate_.SetClientAuthorities(*loaded) : loaded.status();
+  if (status.ok()) return log_.Write(LogLevel::kInfo, "client CA reloaded");
+  metrics_.CountError("certificate_reload");
+  log_.Write(LogLevel::kError, "client CA not reloaded: the last good one stays in use",
+             {{"error", std::string(MessageOf(status))}});
 }
 
 void WebhookServer::Drain(const std::function<void(std::chrono::milliseconds)>& wait) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "webhook/policy/policy_set.h"
 #include "webhook/server/admission_handler.h"
+#include "webhook/server/certificate_holder.h"
 #include "webhook/server/exemption_reminder.h"
 #include "webhook/server/file_watcher.h"
 #include "webhook/server/ops_server.h"
@@ -33,6 +35,12 @@ struct ServeOptions {
   std::string certificate_file;
   std::string key_file;
   std::vector<std::string> tls_names = {"localhost", "127.0.0.1", "::1"};
+  // The certificate is given by SetCertificate later; until then one is used that nobody can trust.
+  bool certificate_comes_later = false;
+  // PEM; when given, only clients with a certificate of these CAs are served. Read anew when it changes.
+  std::string client_ca_file;
+  // Why reviews are not to be sent here yet, "" when they are: /readyz. Called from several threads.
+  std::function<std::string()> readiness;
   LogLevel log_level = LogLevel::kInfo;
   ServerLimits limits;
   // After SIGTERM: how long answers with `Connection: close` are given before the port is closed (endpoints take a
@@ -58,6 +66,10 @@ class WebhookServer {
   Metrics& metrics() { return metrics_; }
   const Log& log() const { return log_; }
 
+  // Serves this chain (leaf first) with its private key, both PEM, to connections that begin now. InvalidArgument, and
+  // the last one stays in use, when it is no such pair. Thread safe.
+  absl::Status SetCertificate(std::string_view chain_pem, std::string_view key_pem);
+
   // The policies in force.
   std::shared_ptr<const PolicySet> policies() const;
   // Replaces all policies at once; reviews under way finish with the old ones.
@@ -74,6 +86,9 @@ class WebhookServer {
   // the watcher's thread.
   void ReloadPolicies();
   void ReloadCertificate();
+  void ReloadClientAuthorities();
+  // Puts it to use, and says so.
+  absl::Status UseCertificate(ServingCertificate certificate, std::string_view message);
 
   const ServeOptions options_;
   Log log_;
@@ -82,6 +97,7 @@ class WebhookServer {
   mutable std::mutex policies_mutex_;
   std::shared_ptr<const PolicySet> policies_;
   std::string ca_pem_;
+  CertificateHolder certificate_;
   std::unique_ptr<AdmissionHandler> handler_;
   std::unique_ptr<ParkedServer> server_;
   std::unique_ptr<OpsServer> ops_;

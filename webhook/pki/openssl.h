@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owners for OpenSSL's objects, and its error queue as text. Tested through tls_certificate_test.cc.
+// Owners for OpenSSL's objects, and its error queue as text. It makes and reads nothing. Tested through
+// tests/pki/certificate_test.cc.
 #pragma once
 
 #include <openssl/bio.h>
