@@ -6,6 +6,8 @@
 #include <iostream>
 
 #include "absl/strings/numbers.h"
+#include "webhook/cli/cluster_options.h"
+#include "webhook/cli/cluster_policies.h"
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/version.h"
 #include "webhook/kube/text.h"
@@ -16,6 +18,8 @@ namespace {
 
 struct ServeArguments {
   std::string namespaces;
+  ClusterOptions cluster;
+  std::string lease;
   std::string listen = "0.0.0.0:8443";
   std::string ops_listen = "0.0.0.0:8080";
   std::string log_level = "info";
@@ -51,13 +55,22 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   options.namespaces = *std::move(namespaces);
+  absl::StatusOr<std::optional<ClusterConfig>> config = LoadClusterConfig(arguments.cluster);
+  if (!config.ok()) return context.Fail(MessageOf(config.status()));
+  std::unique_ptr<ClusterPolicies> cluster;  // outlives the server, whose namespaces it has
+  if (config->has_value()) {
+    absl::StatusOr<std::unique_ptr<ClusterPolicies>> made = ClusterPolicies::Make(**std::move(config), arguments.lease);
+    if (!made.ok()) return context.Fail(MessageOf(made.status()));
+    cluster = *std::move(made);
+    cluster->Prepare(options);
+  }
   BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
 
   std::ostream& out = context.streams.out;
   out << "tidewaiter " << kVersion << " serves https://" << options.listen_host << ":" << (*server)->port()
-      << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
+      << " (POST /validate, /mutate, /validate-policy) and http://" << options.ops_host << ":" << (*server)->ops_port()
       << " (/livez, /readyz, /metrics)\n";
   const std::shared_ptr<const PolicySet> policies = (*server)->policies();
   for (const Policy& policy : policies->policies()) {
@@ -65,8 +78,13 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   }
   if (!(*server)->ca_pem().empty())
     out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
+  if (cluster != nullptr) {
+    out << "policies and namespaces of the cluster are watched\n";
+    cluster->Start(**server);
+  }
   out.flush();
   ServeUntilSignal(**server);
+  if (cluster != nullptr) cluster->Stop();
 }
 
 }  // namespace
@@ -77,6 +95,13 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   ServeOptions& options = arguments->options;
   AddPoliciesOption(*command, options.policy_paths);
   AddNamespacesOption(*command, arguments->namespaces);
+  AddClusterOptions(*command, arguments->cluster);
+  command->get_option("--cluster")->excludes(command->get_option("--namespaces"));
+  command
+      ->add_option("--lease", arguments->lease,
+                   "Lease of the replica that writes the status of policies; default: tidewaiter in our own namespace")
+      ->needs(command->get_option("--cluster"))
+      ->type_name("NAMESPACE/NAME");
   CLI::Option* certificate =
       command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
   CLI::Option* key = command->add_option("--tls-key", options.key_file, "Its private key, PEM");
@@ -111,6 +136,8 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   command->footer(
       "Policies and certificate are read anew when their files change; what is not good is logged, and changes "
       "nothing.\n"
+      "With --cluster PodPolicy resources apply within a second, beside those of --policies; without --policies they "
+      "alone decide, and the built-in policy does not apply.\n"
       "SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
   command->callback([arguments, &context] { RunServe(*arguments, context); });
 }

@@ -61,7 +61,7 @@ absl::Status ApiClient::Exchange(Call& call) {
       refusal.append(piece.substr(0, kMaxErrorBytes - refusal.size()));
       return true;
     };
-    const absl::StatusOr<HttpAnswer> answer = transport_.Send(call.request);
+    const absl::StatusOr<HttpReply> answer = transport_.Send(call.request);
     if (!sunk.ok()) return sunk;
     if (!answer.ok()) {
       return absl::Status(answer.status().code(), StrCat(call.Name(), ": ", MessageOf(answer.status())));

@@ -92,7 +92,7 @@ class HttpTransport::Connection {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<HttpAnswer> Send(const HttpRequest& request, const std::string& user_agent) {
+  absl::StatusOr<HttpReply> Send(const HttpRequest& request, const std::string& user_agent) {
     has_answered_ = false;
     const CancellationScope scope(request.cancellation, socket_);
     if (request.cancellation != nullptr && request.cancellation->is_cancelled()) return Cancelled();
@@ -109,7 +109,7 @@ class HttpTransport::Connection {
     const auto end = Clock::now();
     const bool is_late = end - start >= request.whole_timeout || end - last_used_ >= request.idle_timeout;
     last_used_ = end;
-    if (result) return HttpAnswer{result->status, result->get_header_value("Retry-After")};
+    if (result) return HttpReply{result->status, result->get_header_value("Retry-After")};
     if (request.cancellation != nullptr && request.cancellation->is_cancelled()) return Cancelled();
     return Explain(result.error(), result.ssl_backend_error(), is_late);
   }
@@ -198,19 +198,19 @@ HttpTransport::HttpTransport(ClusterConfig config, std::string user_agent)
 
 HttpTransport::~HttpTransport() = default;
 
-absl::StatusOr<HttpAnswer> HttpTransport::Send(const HttpRequest& request) {
+absl::StatusOr<HttpReply> HttpTransport::Send(const HttpRequest& request) {
   // The one place that calls cpp-httplib: what it throws (bad_alloc, a regular expression too large) ends here.
   try {
     std::unique_ptr<Connection> connection = request.is_stream ? nullptr : TakeIdle();
     if (connection != nullptr) {
-      absl::StatusOr<HttpAnswer> answer = connection->Send(request, user_agent_);
+      absl::StatusOr<HttpReply> answer = connection->Send(request, user_agent_);
       const bool is_stale = absl::IsUnavailable(answer.status()) && !connection->has_answered();
       if (answer.ok()) Keep(std::move(connection));
       if (!is_stale || request.method != "GET") return answer;
     }
     auto fresh = Connect();
     if (!fresh.ok()) return fresh.status();
-    absl::StatusOr<HttpAnswer> answer = (*fresh)->Send(request, user_agent_);
+    absl::StatusOr<HttpReply> answer = (*fresh)->Send(request, user_agent_);
     if (answer.ok() && !request.is_stream) Keep(*std::move(fresh));
     return answer;
   } catch (const std::exception& error) {

@@ -40,7 +40,7 @@ struct HttpRequest {
   std::function<bool(std::string_view piece)> on_body = {};
 };
 
-struct HttpAnswer {
+struct HttpReply {
   int status = 0;
   std::string retry_after;  // the header's value, "" when there was none
 };
@@ -61,7 +61,7 @@ class HttpTransport {
   // Any status is an answer. Otherwise: Cancelled by the cancellation or by on_body; DeadlineExceeded; Unavailable when
   // there is no connection or it broke; FailedPrecondition when the server's certificate is not to be trusted or our
   // own cannot be used, saying why. A GET on a kept connection that breaks before any answer is sent once more.
-  absl::StatusOr<HttpAnswer> Send(const HttpRequest& request);
+  absl::StatusOr<HttpReply> Send(const HttpRequest& request);
 
  private:
   class Connection;
