@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The PodPolicy objects of the cluster, from the API server, as documents for the reader. It judges none of them;
-// policy/policy_merge.h does. Tested by tests/cluster/policy_watch_test.cc.
+// policy/policy_merge.h does. Tested by tests/cluster/policy_status_test.cc.
 #pragma once
 
 #include <chrono>
