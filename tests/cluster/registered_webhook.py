@@ -20,9 +20,11 @@ VALIDATE_RULES = [
     ("CREATE UPDATE", "batch", ["jobs", "cronjobs"]),
     ("UPDATE", "", ["pods/ephemeralcontainers", "pods/resize"]),
 ]
+POLICY_RULES = [("CREATE UPDATE", "tidewaiter.dev", ["podpolicies"])]
 DOORS = {
     "mutate": ("MutatingWebhookConfiguration", MUTATE_RULES, {"reinvocationPolicy": "IfNeeded"}),
     "validate": ("ValidatingWebhookConfiguration", VALIDATE_RULES, {}),
+    "validate-policy": ("ValidatingWebhookConfiguration", POLICY_RULES, {}),
 }
 # What the doors are asked about until they answer; it is never really created.
 PROBE = {"metadata": {"name": "tidewaiter-probe"}, "spec": {"containers": [{"name": "probe", "image": "probe"}]}}
@@ -32,16 +34,17 @@ class RegisteredWebhook:
     """Serves and is in effect after construction.
 
     policies: files, folders or texts of policy documents; none means the built-in one.
-    doors: which of the two to register.
+    doors: which to register.
     labels: of the namespaces it is asked about; none means all but Kubernetes' own.
     workloads: further (API group, resource) for the validating door.
     arguments: further ones of `serve`.
     port: of the doors; any free one otherwise.
+    wait: until it is ready.
     """
 
     def __init__(self, control_plane, name="tidewaiter", policies=(), doors=("mutate", "validate"), labels=None,
                  workloads=(), probe_namespace="default", arguments=(), log_level="debug",
-                 detached=False, port=None):
+                 detached=False, port=None, wait=True):
         self.control_plane, self.name, self.doors = control_plane, name, doors
         self.port, self.ops_port = port or find_free_port(), find_free_port()
         self._labels, self._workloads, self._probe_namespace = labels, workloads, probe_namespace
@@ -56,10 +59,10 @@ class RegisteredWebhook:
                 path.write_text(policy)
                 policy = path
             self._command += ["--policies", pathlib.Path(policy).resolve()]
-        self.start()
+        self.start(wait)
         self.register()
 
-    def start(self):
+    def start(self, wait=True):
         """Starts the program, always on the same ports, and waits until it says that it is ready."""
         self.process = Process(self.name, self._command, self.control_plane.folder, detached=self._detached)
 
@@ -69,7 +72,8 @@ class RegisteredWebhook:
             if not self.process.is_running():
                 raise AssertionError(f"{self.name} ended by itself:\n{self.process.read_log()}")
             return self._ops("/readyz")[0] == 200
-        wait_for(is_ready, f"{self.name} is ready")
+        if wait:
+            wait_for(is_ready, f"{self.name} is ready")
 
     def stop(self):
         """Stops the program; it stays registered."""
@@ -78,20 +82,21 @@ class RegisteredWebhook:
     def configuration(self, door):
         """The webhook configuration of this door."""
         kind, rules, more = DOORS[door]
-        rules = rules + ([("CREATE UPDATE", *each) for each in self._workloads] if door == "validate" else [])
-        selector = {"matchLabels": self._labels} if self._labels else {"matchExpressions": [
+        if door == "validate":
+            rules = rules + [("CREATE UPDATE", *each) for each in self._workloads]
+        selector = {} if rules is POLICY_RULES else {"matchLabels": self._labels} if self._labels else {"matchExpressions": [
             {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": EXCLUDED_NAMESPACES}]}
         return {
             "apiVersion": "admissionregistration.k8s.io/v1",
             "kind": kind,
-            "metadata": {"name": self.name},
+            "metadata": {"name": self.name + ("-policy" if door == "validate-policy" else "")},
             "webhooks": [{
                 "name": f"{door}.{self.name}.dev",
                 "clientConfig": {"url": f"https://127.0.0.1:{self.port}/{door}",
                                  "caBundle": self.control_plane.encode_authority()},
                 "rules": [{"operations": operations.split(), "apiGroups": [group], "apiVersions": ["*"],
                            "resources": resources if isinstance(resources, list) else [resources],
-                           "scope": "Namespaced"} for operations, group, resources in rules],
+                           "scope": "Cluster" if rules is POLICY_RULES else "Namespaced"} for operations, group, resources in rules],
                 "namespaceSelector": selector,
                 "matchPolicy": "Equivalent",
                 "sideEffects": "None",
@@ -110,13 +115,14 @@ class RegisteredWebhook:
 
     def wait_until_in_effect(self):
         """Until the API server asks every door: it hears of webhook configurations a moment later."""
-        asked_before = {door: self.count_requests(door) for door in self.doors}
+        doors = [door for door in self.doors if door != "validate-policy"]  # registered last, so soon after
+        asked_before = {door: self.count_requests(door) for door in doors}
         answer = None
 
         def all_are_asked():
             nonlocal answer
             answer = self.control_plane.api("POST", pods_path(self._probe_namespace, dry_run=True), PROBE)
-            return all(self.count_requests(door) > asked_before[door] for door in self.doors)
+            return all(self.count_requests(door) > asked_before[door] for door in doors)
         wait_for(all_are_asked, lambda: f"{self.name} is asked by the API server; its last answer: {answer}")
 
     def count_requests(self, door):

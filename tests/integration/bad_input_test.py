@@ -128,10 +128,10 @@ REFUSED_REQUESTS = [
     ("GET", "/{door}", "application/json", 405, "only POST is answered here"),
     ("PUT", "/{door}", "application/json", 405, "only POST is answered here"),
     ("DELETE", "/{door}", "application/json", 405, "only POST is answered here"),
-    ("POST", "/", "application/json", 404, "unknown path: POST /validate or /mutate"),
-    ("POST", "/{door}/", "application/json", 404, "unknown path: POST /validate or /mutate"),
-    ("POST", "/{door}x", "application/json", 404, "unknown path: POST /validate or /mutate"),
-    ("GET", "/metrics", "application/json", 404, "unknown path: POST /validate or /mutate"),
+    ("POST", "/", "application/json", 404, "unknown path: POST /validate, /mutate or /validate-policy"),
+    ("POST", "/{door}/", "application/json", 404, "unknown path: POST /validate, /mutate or /validate-policy"),
+    ("POST", "/{door}x", "application/json", 404, "unknown path: POST /validate, /mutate or /validate-policy"),
+    ("GET", "/metrics", "application/json", 404, "unknown path: POST /validate, /mutate or /validate-policy"),
 ]
 
 

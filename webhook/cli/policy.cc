@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `tidewaiter policy check`: loads policy documents as the server would and says what is wrong with each. `policy
-// schema`: their JSON Schema.
+// schema`: their JSON Schema. `policy crd`: their CustomResourceDefinition.
 // Tested by tests/cli/command_line_test.cc.
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -11,6 +11,7 @@
 #include "webhook/cli/command_line.h"
 #include "webhook/kube/text.h"
 #include "webhook/policy/json_schema.h"
+#include "webhook/policy/policy_crd.h"
 #include "webhook/policy/policy_loader.h"
 #include "webhook/policy/policy_warnings.h"
 
@@ -48,12 +49,19 @@ void AddPolicySchemaCommand(CLI::App& policy, CommandContext& context) {
   schema->callback([&context] { context.streams.out << PolicyJsonSchema(); });
 }
 
+void AddPolicyCrdCommand(CLI::App& policy, CommandContext& context) {
+  CLI::App* crd = policy.add_subcommand("crd", "Print the CustomResourceDefinition of policies, for the cluster");
+  crd->footer("tidewaiter policy crd | kubectl apply --server-side -f -");
+  crd->callback([&context] { context.streams.out << PolicyCustomResourceDefinition(); });
+}
+
 }  // namespace
 
 void AddPolicyCommand(CLI::App& app, CommandContext& context) {
   CLI::App* policy = app.add_subcommand("policy", "Work on policy documents");
   policy->require_subcommand(1);
   AddPolicySchemaCommand(*policy, context);
+  AddPolicyCrdCommand(*policy, context);
   CLI::App* check = policy->add_subcommand("check", "Say whether policy documents can be loaded, and why not");
   const auto paths = std::make_shared<std::vector<std::string>>();
   check->add_option("FILE", *paths, "Policy files, or folders of *.yaml")->required();

@@ -66,6 +66,13 @@ class Reviewer {
   CommandContext& context_;
 };
 
+Door DoorOfName(std::string_view name) {
+  for (const Door door : {Door::kMutate, Door::kValidatePolicy}) {
+    if (DoorName(door) == name) return door;
+  }
+  return Door::kValidate;
+}
+
 void RunReview(const ReviewOptions& options, CommandContext& context) {
   const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policies);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
@@ -73,7 +80,7 @@ void RunReview(const ReviewOptions& options, CommandContext& context) {
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   const ReviewContext review_context{
       .policies = **policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces->get()};
-  Reviewer reviewer(options.door == "mutate" ? Door::kMutate : Door::kValidate, review_context, context);
+  Reviewer reviewer(DoorOfName(options.door), review_context, context);
   if (options.files.empty()) reviewer.ReviewLines(context.streams.in);
   for (const std::string& file : options.files) {
     if (file == "-") {
@@ -93,8 +100,8 @@ void AddReviewCommand(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<ReviewOptions>();
   AddPoliciesOption(*command, options->policies);
   AddNamespacesOption(*command, options->namespaces);
-  command->add_option("--door", options->door, "Which webhook to be: validate or mutate")
-      ->check(CLI::IsMember({"validate", "mutate"}))
+  command->add_option("--door", options->door, "Which webhook to be: validate, mutate or validate-policy")
+      ->check(CLI::IsMember({"validate", "mutate", "validate-policy"}))
       ->capture_default_str();
   command->add_option("FILE", options->files, "One JSON document each; none or -: JSON lines on standard input");
   command->footer(

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "webhook/cli/cluster_certificates.h"
 #include "webhook/cli/cluster_options.h"
+#include "webhook/cli/cluster_policies.h"
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/version.h"
 #include "webhook/kube/text.h"
@@ -17,7 +18,8 @@ namespace tidewaiter {
 namespace {
 
 struct ServeArguments {
-  std::string namespaces;
+  ClusterOptions cluster;
+  std::string lease;
   std::string listen = "0.0.0.0:8443";
   std::string ops_listen = "0.0.0.0:8080";
   std::string log_level = "info";
@@ -52,13 +54,17 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   options.limits.max_worker_wait = std::chrono::milliseconds(arguments.max_wait_ms);
   options.version = kVersion;
 
-  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(arguments.namespaces);
-  if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
-  options.namespaces = *std::move(namespaces);
-  const absl::StatusOr<std::optional<ClusterConfig>> cluster = LoadClusterConfig(arguments.cluster);
-  if (!cluster.ok()) return context.Fail(MessageOf(cluster.status()));
+  const absl::StatusOr<std::optional<ClusterConfig>> config = LoadClusterConfig(arguments.cluster);
+  if (!config.ok()) return context.Fail(MessageOf(config.status()));
+  std::unique_ptr<ClusterPolicies> cluster;  // outlives the server, whose namespaces it has
+  if (config->has_value()) {
+    absl::StatusOr<std::unique_ptr<ClusterPolicies>> made = ClusterPolicies::Make(**config, arguments.lease);
+    if (!made.ok()) return context.Fail(MessageOf(made.status()));
+    cluster = *std::move(made);
+    cluster->Prepare(options);
+  }
   absl::StatusOr<std::unique_ptr<ClusterCertificates>> certificates =
-      ClusterCertificates::Make(arguments.certificates, *cluster, options);
+      ClusterCertificates::Make(arguments.certificates, *config, options);
   if (!certificates.ok()) return context.Fail(MessageOf(certificates.status()));
   BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
@@ -66,7 +72,7 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
 
   std::ostream& out = context.streams.out;
   out << "tidewaiter " << kVersion << " serves https://" << options.listen_host << ":" << (*server)->port()
-      << " (POST /validate, /mutate) and http://" << options.ops_host << ":" << (*server)->ops_port()
+      << " (POST /validate, /mutate, /validate-policy) and http://" << options.ops_host << ":" << (*server)->ops_port()
       << " (/livez, /readyz, /metrics)\n";
   const std::shared_ptr<const PolicySet> policies = (*server)->policies();
   for (const Policy& policy : policies->policies()) {
@@ -74,10 +80,15 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   }
   if (!(*server)->ca_pem().empty())
     out << "self-signed certificate; callers must trust this CA:\n" << (*server)->ca_pem();
+  if (cluster != nullptr) {
+    out << "policies and namespaces of the cluster are watched\n";
+    cluster->Start(**server);
+  }
   out.flush();
   if (*certificates != nullptr) (*certificates)->Start(**server);
   ServeUntilSignal(**server);
   if (*certificates != nullptr) (*certificates)->Stop();
+  if (cluster != nullptr) cluster->Stop();
 }
 
 }  // namespace
@@ -87,7 +98,14 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<ServeArguments>();
   ServeOptions& options = arguments->options;
   AddPoliciesOption(*command, options.policy_paths);
-  AddNamespacesOption(*command, arguments->namespaces);
+  AddNamespacesOption(*command, options.namespaces_file);
+  AddClusterOptions(*command, arguments->cluster);
+  command->get_option("--cluster")->excludes(command->get_option("--namespaces"));
+  command
+      ->add_option("--lease", arguments->lease,
+                   "Lease of the replica that writes the status of policies; default: tidewaiter in our own namespace")
+      ->needs(command->get_option("--cluster"))
+      ->type_name("NAMESPACE/NAME");
   CLI::Option* certificate =
       command->add_option("--tls-cert", options.certificate_file, "Certificate chain, PEM; default: self-signed");
   CLI::Option* key = command->add_option("--tls-key", options.key_file, "Its private key, PEM");
@@ -126,8 +144,10 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();
   command->footer(
-      "Policies and certificate are read anew when their files change; what is not good is logged, and changes "
+      "Policies, namespaces and certificates are read anew when their files change; what is not good is logged, and changes "
       "nothing.\n"
+      "With --cluster PodPolicy resources apply within a second, beside those of --policies; without --policies they "
+      "alone decide, and the built-in policy does not apply.\n"
       "SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
   command->callback([arguments, &context] { RunServe(*arguments, context); });
 }

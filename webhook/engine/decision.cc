@@ -5,7 +5,10 @@
 
 namespace tidewaiter {
 
-std::string_view DoorName(Door door) { return door == Door::kMutate ? "mutate" : "validate"; }
+std::string_view DoorName(Door door) {
+  if (door == Door::kValidatePolicy) return "validate-policy";
+  return door == Door::kMutate ? "mutate" : "validate";
+}
 
 std::string_view OutcomeName(Outcome outcome) {
   switch (outcome) {

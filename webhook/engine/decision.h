@@ -14,10 +14,10 @@
 
 namespace tidewaiter {
 
-// The two HTTP paths of the webhook: /mutate injects, /validate judges.
-enum class Door { kValidate, kMutate };
+// The HTTP paths of the webhook: /mutate injects, /validate judges, /validate-policy judges PodPolicy resources.
+enum class Door { kValidate, kMutate, kValidatePolicy };
 
-// "validate" or "mutate".
+// "validate", "mutate" or "validate-policy".
 std::string_view DoorName(Door door);
 
 // What the answer says, in one word; the value of the metric label `decision`.

@@ -11,6 +11,7 @@
 #include "webhook/engine/decoded_object.h"
 #include "webhook/engine/doors.h"
 #include "webhook/engine/message_limits.h"
+#include "webhook/engine/policy_door.h"
 #include "webhook/kube/admission_review.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
@@ -233,6 +234,17 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   }
 }
 
+void DecidePolicy(const AdmissionRequest& request, const ReviewContext& context, Decision& decision) {
+  if (!IsPolicyKind(request.kind)) {
+    return Refuse(kUnsupportedKind,
+                  StrCat("kind ", request.kind.kind, " of group \"", request.kind.group,
+                         "\" is no PodPolicy: take it out of the rules of the webhook configuration"),
+                  decision);
+  }
+  const absl::Status status = JudgePolicy(request, context.policies, context.today, decision);
+  if (!status.ok()) Refuse(kUnreadableObject, Shorten(std::string(MessageOf(status)), kMaxDenialBytes), decision);
+}
+
 Answer InternalFailure(Door door, std::string uid, std::string_view what) {
   Decision decision;
   decision.door = door;
@@ -259,7 +271,11 @@ Answer ReviewOrThrow(Door door, const ReviewContext& context, std::string_view b
   const absl::StatusOr<AdmissionRequest> request = DecodeAdmissionRequest(document->root());
   if (!request.ok()) return Malformed(std::move(decision), MessageOf(request.status()));
   DescribeRequest(*request, decision);
-  Decide(*request, context, decision);
+  if (door == Door::kValidatePolicy) {
+    DecidePolicy(*request, context, decision);
+  } else {
+    Decide(*request, context, decision);
+  }
   return WriteAnswer(std::move(decision));
 }
 

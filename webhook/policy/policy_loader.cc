@@ -43,12 +43,6 @@ std::vector<std::string> ListPolicyFiles(const std::string& folder, PolicyErrors
   return files;
 }
 
-absl::StatusOr<std::shared_ptr<const PolicySet>> PutTogether(PolicyParts parts, PolicyErrors& errors) {
-  CheckParts(parts, errors);
-  if (!errors.is_empty()) return errors.ToStatus();
-  return std::make_shared<const PolicySet>(std::move(parts.policies), std::move(parts.workloads));
-}
-
 }  // namespace
 
 bool IsPolicyFileName(std::string_view name) {
@@ -59,10 +53,12 @@ absl::StatusOr<std::shared_ptr<const PolicySet>> ParsePolicies(std::string_view 
   PolicyParts parts;
   PolicyErrors errors;
   ReadText(text, file, parts, errors);
-  return PutTogether(std::move(parts), errors);
+  CheckParts(parts, errors);
+  if (!errors.is_empty()) return errors.ToStatus();
+  return std::make_shared<const PolicySet>(std::move(parts.policies), std::move(parts.workloads));
 }
 
-absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<std::string>& paths) {
+absl::StatusOr<PolicyParts> ReadPolicyFiles(const std::vector<std::string>& paths) {
   PolicyParts parts;
   PolicyErrors errors;
   if (paths.empty()) ReadText(EmbeddedPolicyText(), "built-in hardened.yaml", parts, errors);
@@ -74,7 +70,15 @@ absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<
     }
     for (const std::string& file : ListPolicyFiles(path, errors)) ReadFile(file, parts, errors);
   }
-  return PutTogether(std::move(parts), errors);
+  CheckParts(parts, errors);
+  if (!errors.is_empty()) return errors.ToStatus();
+  return parts;
+}
+
+absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<std::string>& paths) {
+  absl::StatusOr<PolicyParts> parts = ReadPolicyFiles(paths);
+  if (!parts.ok()) return parts.status();
+  return std::make_shared<const PolicySet>(std::move(parts->policies), std::move(parts->workloads));
 }
 
 }  // namespace tidewaiter

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "webhook/policy/policy_reader.h"
 #include "webhook/policy/policy_set.h"
 
 namespace tidewaiter {
@@ -25,6 +26,9 @@ bool IsPolicyFileName(std::string_view name);
 // InvalidArgument or NotFound with one line for each thing that is wrong: unreadable file, folder without policies, bad
 // document, name used twice. All or nothing.
 absl::StatusOr<std::shared_ptr<const PolicySet>> LoadPolicies(const std::vector<std::string>& paths);
+
+// The same, not yet put together: for policy_merge.h, which adds those of the cluster.
+absl::StatusOr<PolicyParts> ReadPolicyFiles(const std::vector<std::string>& paths);
 
 // policies/hardened.yaml, as it was when this was built.
 std::string_view EmbeddedPolicyText();

@@ -92,7 +92,7 @@ void ReadPolicy(const DocumentNode& node, PolicyParts& parts, PolicyErrors& erro
   }
   Policy policy;
   policy.name = document.metadata.name;
-  policy.source = StrCat(*node.file, ":", node.line);
+  policy.source = node.line == 0 ? *node.file : StrCat(*node.file, ":", node.line);
   policy.match = {.include_namespaces = spec.match.namespaces.include,
                   .exclude_namespaces = spec.match.namespaces.exclude,
                   .namespace_selector = SelectorOf(spec.match.namespace_selector),
@@ -124,8 +124,12 @@ void CheckParts(const PolicyParts& parts, PolicyErrors& errors) {
                         other->second->source, " as well"));
     }
   }
+  CheckKinds(parts, parts.workloads, errors);
+}
+
+void CheckKinds(const PolicyParts& parts, const std::vector<WorkloadRow>& rows, PolicyErrors& errors) {
   std::set<std::pair<std::string_view, std::string_view>> kinds;  // with "" for any group
-  for (const WorkloadRow& row : parts.workloads) {
+  for (const WorkloadRow& row : rows) {
     kinds.emplace(row.kind, row.group);
     kinds.emplace(row.kind, "");
   }

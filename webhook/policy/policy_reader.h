@@ -34,4 +34,7 @@ void ReadPolicy(const DocumentNode& node, PolicyParts& parts, PolicyErrors& erro
 // What only all documents together can tell: names used twice, kinds nobody knows.
 void CheckParts(const PolicyParts& parts, PolicyErrors& errors);
 
+// The kinds of `parts` that are not built in and that none of the rows has.
+void CheckKinds(const PolicyParts& parts, const std::vector<WorkloadRow>& rows, PolicyErrors& errors);
+
 }  // namespace tidewaiter

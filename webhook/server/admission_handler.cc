@@ -31,7 +31,14 @@ struct DoorRoute {
   std::string_view path;
   Door door;
 };
-constexpr std::array<DoorRoute, 2> kRoutes = {{{"/validate", Door::kValidate}, {"/mutate", Door::kMutate}}};
+constexpr std::array<DoorRoute, 3> kRoutes = {
+    {{"/validate", Door::kValidate}, {"/mutate", Door::kMutate}, {"/validate-policy", Door::kValidatePolicy}}};
+
+const DoorRoute* FindRoute(std::string_view path) {
+  const auto* const found =
+      std::find_if(kRoutes.begin(), kRoutes.end(), [&](const DoorRoute& route) { return route.path == path; });
+  return found == kRoutes.end() ? nullptr : found;
+}
 
 // A request's bytes as cpp-httplib's stream; what it writes is collected.
 class MemoryStream final : public httplib::Stream {
@@ -117,7 +124,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     // A path parameter is matched by comparing text, a plain path by std::regex. CheckRequest lets only kRoutes come
     // here.
     Post("/:door", [this](const httplib::Request& request, httplib::Response& response) {
-      AnswerReview(request.path == kRoutes[0].path ? kRoutes[0].door : kRoutes[1].door, request, response);
+      AnswerReview(FindRoute(request.path)->door, request, response);
     });
     set_error_handler([this](const httplib::Request&, httplib::Response& response) { ExplainError(response); });
     set_exception_handler([this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
@@ -162,9 +169,9 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
  private:
   // False when the response is made already. Looks at the header only.
   bool CheckRequest(const httplib::Request& request, httplib::Response& response) {
-    const bool is_door =
-        std::any_of(kRoutes.begin(), kRoutes.end(), [&](const DoorRoute& route) { return route.path == request.path; });
-    if (!is_door) return Fail(response, 404, "not_found", "unknown path: POST /validate or /mutate");
+    if (FindRoute(request.path) == nullptr) {
+      return Fail(response, 404, "not_found", "unknown path: POST /validate, /mutate or /validate-policy");
+    }
     if (request.method != "POST") {
       response.set_header("Allow", "POST");
       return Fail(response, 405, "method_not_allowed", "only POST is answered here");

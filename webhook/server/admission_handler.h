@@ -15,7 +15,7 @@
 
 namespace tidewaiter {
 
-// POST /validate and POST /mutate. Every answer is counted and logged once, here.
+// POST /validate, /mutate and /validate-policy. Every answer is counted and logged once, here.
 class AdmissionHandler : public RequestHandler {
  public:
   // `policies` gives the set in force and is called once a review, from several threads. `namespaces` (nullptr: none is

@@ -21,7 +21,7 @@ void FileWatcher::Watch(std::vector<std::string> paths, std::function<void()> on
 }
 
 void FileWatcher::Start() {
-  if (groups_.empty()) return;
+  if (groups_.empty() && !at_each_look_) return;
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
     std::chrono::milliseconds pause = kInterval;

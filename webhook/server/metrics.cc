@@ -13,12 +13,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <vector>
 
 #include "webhook/controls/base/mode.h"
 #include "webhook/engine/respond.h"
 #include "webhook/kube/workload.h"
+#include "webhook/policy/policy_crd.h"
 
 namespace tidewaiter {
 namespace {
@@ -30,7 +32,7 @@ using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
 constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DELETE", "CONNECT", "other"};
-constexpr std::size_t kDoors = 2;
+constexpr std::size_t kDoors = 3;
 constexpr std::size_t kOutcomes = 6;
 // The server's reasons; the engine's are kErrorReasons.
 constexpr std::array<std::string_view, 19> kServerReasons = {"bad_request",
@@ -67,6 +69,7 @@ std::size_t IndexOf(const Names& names, std::string_view name) {
 const std::vector<std::string_view>& KindNames() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all = WorkloadKindNames();
+    all.push_back(kPolicyKind);
     all.push_back("other");
     return all;
   }();
@@ -113,14 +116,32 @@ struct Metrics::Families {
   std::vector<std::atomic<Counter*>> request_counters =
       std::vector<std::atomic<Counter*>>(kDoors * KindNames().size() * kOperations.size() * kOutcomes);
   std::array<Histogram*, kDoors> duration_histograms{};
+  // Of a server that works with a cluster; without samples, and so not shown, in any other.
+  Family<Gauge>& cluster_ages =
+      AddGauge("tidewaiter_cluster_state_age_seconds",
+               "Seconds since the API server was last heard of, by what is watched; +Inf before the first time.");
+  Family<Counter>& cluster_errors =
+      AddCounter("tidewaiter_cluster_errors_total", "Lists and watches of the API server that failed.");
+  Family<Gauge>& leader = AddGauge("tidewaiter_leader", "1 in the replica that writes the status of policies, else 0.");
   std::mutex source_mutex;
   std::function<ConnectionCounts()> connection_source;
+  std::function<ClusterState()> cluster_source;
+
+  void ShowCluster(const ClusterState& state) {
+    for (const ClusterResourceState& each : state.resources) {
+      const double age = each.age.has_value() ? std::chrono::duration<double>(*each.age).count()
+                                              : std::numeric_limits<double>::infinity();
+      cluster_ages.Add({{"resource", each.resource}}).Set(age);
+      Counter& errors_so_far = cluster_errors.Add({{"resource", each.resource}});
+      errors_so_far.Increment(static_cast<double>(each.errors) - errors_so_far.Value());
+    }
+    leader.Add({}).Set(state.is_leader ? 1 : 0);
+  }
 
   Counter& RequestCounter(const Decision& decision) {
     const std::size_t door = static_cast<std::size_t>(decision.door);
-    const std::size_t kind = PodPointerOf(decision.group, decision.kind).has_value()
-                                 ? IndexOf(KindNames(), decision.kind)
-                                 : KindNames().size() - 1;
+    const bool is_known = PodPointerOf(decision.group, decision.kind).has_value() || decision.group == kPolicyGroup;
+    const std::size_t kind = is_known ? IndexOf(KindNames(), decision.kind) : KindNames().size() - 1;
     const std::size_t operation = IndexOf(kOperations, decision.operation);
     const std::size_t outcome = static_cast<std::size_t>(decision.outcome);
     std::atomic<Counter*>& slot =
@@ -138,7 +159,7 @@ struct Metrics::Families {
 };
 
 Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families>()) {
-  for (const Door door : {Door::kValidate, Door::kMutate}) {
+  for (const Door door : {Door::kValidate, Door::kMutate, Door::kValidatePolicy}) {
     families_->duration_histograms[static_cast<std::size_t>(door)] =
         &families_->durations.Add({{"door", std::string(DoorName(door))}}, kSeconds);
   }
@@ -207,11 +228,32 @@ void Metrics::SetConnectionSource(std::function<ConnectionCounts()> source) {
   families_->connection_source = std::move(source);
 }
 
+void Metrics::SetClusterSource(std::function<ClusterState()> source) {
+  const std::lock_guard lock(families_->source_mutex);
+  families_->cluster_source = std::move(source);
+}
+
+std::map<std::pair<std::string, std::string>, std::uint64_t> Metrics::CountFindings() const {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
+  for (const prometheus::MetricFamily& family : families_->findings.Collect()) {
+    for (const prometheus::ClientMetric& metric : family.metric) {
+      std::pair<std::string, std::string> key;
+      for (const auto& label : metric.label) {
+        if (label.name == "policy") key.first = label.value;
+        if (label.name == "mode") key.second = label.value;
+      }
+      counts[key] += static_cast<std::uint64_t>(metric.counter.value);
+    }
+  }
+  return counts;
+}
+
 std::string Metrics::Render() const {
   ConnectionCounts counts;
   {
     const std::lock_guard lock(families_->source_mutex);
     if (families_->connection_source) counts = families_->connection_source();
+    if (families_->cluster_source) families_->ShowCluster(families_->cluster_source());
   }
   families_->connections.Add({{"state", "handshaking"}}).Set(static_cast<double>(counts.handshaking));
   families_->connections.Add({{"state", "active"}}).Set(static_cast<double>(counts.active));

@@ -6,16 +6,32 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "webhook/engine/decision.h"
 #include "webhook/server/exemption_reminder.h"
 #include "webhook/server/parked_server.h"
 
 namespace tidewaiter {
+
+// What is known of one kind of object of the cluster.
+struct ClusterResourceState {
+  std::string resource;                          // plural, lower case: "namespaces"
+  std::optional<std::chrono::milliseconds> age;  // since the API server was last heard of; nullopt = never yet
+  std::uint64_t errors = 0;                      // lists and watches that failed, so far
+};
+struct ClusterState {
+  std::vector<ClusterResourceState> resources;
+  bool is_leader = false;  // whether this process writes the status of policies
+};
 
 // Thread safe. Reviews with dryRun are counted like all others: a counter is no side effect on the cluster.
 class Metrics {
@@ -39,6 +55,10 @@ class Metrics {
   void SetCertificateExpiry(std::int64_t not_after);
   // Asked at each scrape.
   void SetConnectionSource(std::function<ConnectionCounts()> source);
+  void SetClusterSource(std::function<ClusterState()> source);
+
+  // findings_total so far by policy and name of the mode.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> CountFindings() const;
 
   // The text exposition format 0.0.4.
   std::string Render() const;

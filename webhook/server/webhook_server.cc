@@ -39,7 +39,7 @@ std::string CountControls(const PolicySet& set) {
 }  // namespace
 
 WebhookServer::WebhookServer(const ServeOptions& options)
-    : options_(options), log_(options.log_level), metrics_(options.version), reminder_(log_) {}
+    : options_(options), log_(options.log_level), metrics_(options.version), store_(metrics_, log_), reminder_(log_) {}
 
 WebhookServer::~WebhookServer() {
   certificate_.SetReceiver(nullptr);
@@ -54,6 +54,8 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   // Files are noted before they are read.
   if (!options.policy_paths.empty()) {
     self->watcher_.Watch(options.policy_paths, [raw = self.get()] { raw->ReloadPolicies(); });
+  }
+  if (!options.policy_paths.empty() || options.has_cluster_policies) {
     // The built-in policy has no exemptions.
     self->watcher_.AtEachLook(
         [raw = self.get()] { raw->reminder_.Remind(raw->policies(), DateOf(std::time(nullptr))); });
@@ -68,8 +70,12 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
     if (!authorities.ok()) return authorities.status();
     if (absl::Status status = self->certificate_.SetClientAuthorities(*authorities); !status.ok()) return status;
   }
-  absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policy_paths);
-  if (!policies.ok()) return policies.status();
+  if (!options.namespaces_file.empty()) {
+    self->namespaces_ = std::make_unique<NamespaceFile>(options.namespaces_file);
+    self->watcher_.Watch({options.namespaces_file}, [raw = self.get()] { raw->ReloadNamespaces(); });
+    if (absl::Status status = self->namespaces_->Read(); !status.ok()) return status;
+  }
+  if (absl::Status status = self->ReadPolicies(); !status.ok()) return status;
   absl::StatusOr<ServingCertificate> certificate =
       options.certificate_file.empty() ? MakeSelfSignedCertificate(options.tls_names, std::time(nullptr))
                                        : LoadCertificate(options.certificate_file, options.key_file);
@@ -80,9 +86,10 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
     self->metrics_.SetCertificateExpiry(certificate->not_after);
   }
   if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
-  self->SetPolicies(*std::move(policies));
   self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
-                                          self->options_.namespaces.get(), self->metrics_, self->log_);
+                                          self->namespaces_ != nullptr ? self->namespaces_.get()
+                                                                       : self->options_.namespaces.get(),
+                                          self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
   absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
@@ -105,32 +112,40 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
   return self;
 }
 
-void WebhookServer::SetPolicies(std::shared_ptr<const PolicySet> policies) {
-  metrics_.SetPoliciesLoaded(policies->policies().size());
-  metrics_.SetExemptionEnds(FindExemptionEnds(*policies));
-  const std::lock_guard lock(policies_mutex_);
-  policies_.swap(policies);
-}
-
-std::shared_ptr<const PolicySet> WebhookServer::policies() const {
-  const std::lock_guard lock(policies_mutex_);
-  return policies_;
+absl::Status WebhookServer::ReadPolicies() {
+  PolicyParts files;
+  if (!options_.policy_paths.empty() || !options_.has_cluster_policies) {
+    absl::StatusOr<PolicyParts> read = ReadPolicyFiles(options_.policy_paths);
+    if (!read.ok()) return read.status();
+    files = *std::move(read);
+  }
+  store_.SetFiles(std::move(files));
+  return absl::OkStatus();
 }
 
 void WebhookServer::ReloadPolicies() {
-  absl::StatusOr<std::shared_ptr<const PolicySet>> loaded = LoadPolicies(options_.policy_paths);
-  metrics_.CountReload(loaded.ok());
-  if (!loaded.ok()) {
-    return log_.Write(LogLevel::kError, "policies not reloaded: the last good ones stay in force",
-                      {{"error", std::string(MessageOf(loaded.status()))}});
-  }
   const std::shared_ptr<const PolicySet> before = policies();
-  SetPolicies(*loaded);
+  const absl::Status status = ReadPolicies();
+  metrics_.CountReload(status.ok());
+  if (!status.ok()) {
+    return log_.Write(LogLevel::kError, "policies not reloaded: the last good ones stay in force",
+                      {{"error", std::string(MessageOf(status))}});
+  }
+  const std::shared_ptr<const PolicySet> now = policies();
   log_.Write(LogLevel::kInfo, "policies reloaded",
-             {{"policies", StrCat((*loaded)->policies().size())},
-              {"controls", CountControls(**loaded)},
+             {{"policies", StrCat(now->policies().size())},
+              {"controls", CountControls(*now)},
               {"policies_before", StrCat(before->policies().size())},
               {"controls_before", CountControls(*before)}});
+}
+
+void WebhookServer::ReloadNamespaces() {
+  if (const absl::Status status = namespaces_->Read(); !status.ok()) {
+    metrics_.CountError("namespaces_reload");
+    return log_.Write(LogLevel::kError, "namespaces not reloaded: the last good ones stay in use",
+                      {{"error", std::string(MessageOf(status))}});
+  }
+  log_.Write(LogLevel::kInfo, "namespaces reloaded", {{"namespaces", StrCat(namespaces_->size())}});
 }
 
 void WebhookServer::ReloadCertificate() {

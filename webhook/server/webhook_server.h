@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,7 +20,9 @@
 #include "webhook/server/certificate_holder.h"
 #include "webhook/server/exemption_reminder.h"
 #include "webhook/server/file_watcher.h"
+#include "webhook/server/namespace_file.h"
 #include "webhook/server/ops_server.h"
+#include "webhook/server/policy_store.h"
 
 namespace tidewaiter {
 
@@ -31,6 +33,9 @@ struct ServeOptions {
   int ops_port = 8080;
   // As LoadPolicies takes them. These and the certificate's files are read anew when they change.
   std::vector<std::string> policy_paths;
+  // Policies come from the cluster, too (SetClusterPolicies): then no path means no policy of files, not the one that
+  // is compiled in.
+  bool has_cluster_policies = false;
   // PEM files; both empty: self-signed in memory for the names of `tls_names`.
   std::string certificate_file;
   std::string key_file;
@@ -48,7 +53,9 @@ struct ServeOptions {
   std::chrono::milliseconds drain_time{5'000};
   std::chrono::milliseconds stop_time{10'000};
   std::string_view version;
-  // For namespaceSelector; knows none when nullptr.
+  // For namespaceSelector: Namespace objects, as FixedNamespaces::Load takes them; read anew when they change.
+  std::string namespaces_file;
+  // The same from elsewhere, when there is no file; knows none when nullptr.
   std::shared_ptr<const NamespaceSource> namespaces;
 };
 
@@ -71,9 +78,13 @@ class WebhookServer {
   absl::Status SetCertificate(std::string_view chain_pem, std::string_view key_pem);
 
   // The policies in force.
-  std::shared_ptr<const PolicySet> policies() const;
+  std::shared_ptr<const PolicySet> policies() const { return store_.policies(); }
   // Replaces all policies at once; reviews under way finish with the old ones.
-  void SetPolicies(std::shared_ptr<const PolicySet> policies);
+  void SetPolicies(std::shared_ptr<const PolicySet> policies) { store_.SetPolicies(std::move(policies)); }
+  // As PolicyStore's: the policies that the cluster has now, all of them, beside those of files; and what became of
+  // them.
+  void SetClusterPolicies(std::vector<PolicyResource> resources) { store_.SetResources(std::move(resources)); }
+  std::vector<ResourceOutcome> cluster_outcomes() const { return store_.outcomes(); }
 
   // Readiness fails and answers carry `Connection: close`, while `wait` waits for drain_time (it may come back
   // earlier); then the port is closed, what runs is finished (at most stop_time), and all threads end.
@@ -85,7 +96,9 @@ class WebhookServer {
   // What is good takes the place of what is in use; what is not is logged and counted, and changes nothing. Called by
   // the watcher's thread.
   void ReloadPolicies();
+  absl::Status ReadPolicies();
   void ReloadCertificate();
+  void ReloadNamespaces();
   void ReloadClientAuthorities();
   // Puts it to use, and says so.
   absl::Status UseCertificate(ServingCertificate certificate, std::string_view message);
@@ -94,8 +107,8 @@ class WebhookServer {
   Log log_;
   Metrics metrics_;
   std::atomic<bool> is_draining_ = false;
-  mutable std::mutex policies_mutex_;
-  std::shared_ptr<const PolicySet> policies_;
+  PolicyStore store_;
+  std::unique_ptr<NamespaceFile> namespaces_;
   std::string ca_pem_;
   CertificateHolder certificate_;
   std::unique_ptr<AdmissionHandler> handler_;

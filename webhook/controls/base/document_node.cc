@@ -41,8 +41,9 @@ const DocumentNode* DocumentNode::Find(std::string_view key) const {
 }
 
 absl::Status DocumentNode::Error(std::string_view message) const {
-  return InvalidArgument(StrCat(file == nullptr ? std::string_view("-") : std::string_view(*file), ":", line, ":",
-                                column, ": ", path, path.empty() ? "" : ": ", message));
+  const std::string place = line == 0 ? std::string() : StrCat(line, ":", column, ":");
+  return InvalidArgument(StrCat(file == nullptr ? std::string_view("-") : std::string_view(*file), ":", place, " ",
+                                path, path.empty() ? "" : ": ", message));
 }
 
 std::string PathOfKey(std::string_view parent, std::string_view key) {

@@ -27,7 +27,7 @@ struct DocumentNode {
   std::vector<DocumentEntry> entries;  // of a mapping, in the order written
 
   std::shared_ptr<const std::string> file;  // as given by the user
-  int line = 0;                             // counted from 1
+  int line = 0;                             // counted from 1; 0 where there are no lines, as in a resource
   int column = 0;                           // counted from 1
   // The key path from the document's root: "spec.controls.resources.require.limits[0]". A key that is no plain word
   // stands in it quoted: `metadata.labels."a.b"`.
@@ -36,7 +36,8 @@ struct DocumentNode {
   // The value under `key` in a mapping, or nullptr.
   const DocumentNode* Find(std::string_view key) const;
 
-  // InvalidArgument: `FILE:LINE:COLUMN: PATH: MESSAGE`. One printable line, whatever the keys are.
+  // InvalidArgument: `FILE:LINE:COLUMN: PATH: MESSAGE`, without line and column where there are none. One printable
+  // line, whatever the keys are.
   absl::Status Error(std::string_view message) const;
 };
 
