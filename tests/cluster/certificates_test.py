@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates with a real API server: two replicas that make and renew theirs together while requests keep coming, of
 which none may fail; bundles that somebody overwrites, a Secret that somebody deletes; and a webhook that serves the API
-server only. The replicas have the rights that docs/certificates.md gives them, and no others."""
+server only. The replicas have the rights that manifests/rbac.yaml gives them, and no others."""
 
 import base64
 import http.client
@@ -122,7 +122,8 @@ class SelfManagedTest(ClusterTestCase):
     def set_up_cluster(cls):
         cls.cluster.create_namespace(NAMESPACE)
         cls.cluster.create_namespace("shop")
-        cls.cluster.apply(cls.read_rights())
+        cls.cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
+        cls.cluster.kubectl("apply", "-f", ROOT / "manifests" / "rbac.yaml")
         kubeconfig = cls.cluster.service_account_kubeconfig(NAMESPACE, NAME)
         policy = cls.cluster.folder / "policy.yaml"
         policy.write_text(POLICY)
@@ -135,12 +136,6 @@ class SelfManagedTest(ClusterTestCase):
         for replica in cls.replicas:
             wait_for(replica.is_ready, lambda: f"ready: {ops(replica.ops_port, '/readyz')}")
         cls.wait_until_in_effect()
-
-    @classmethod
-    def read_rights(cls):
-        """The example of the documentation."""
-        text = (ROOT / "docs" / "certificates.md").read_text()
-        return re.search(r"```yaml\n(apiVersion: v1\nkind: ServiceAccount\n.*?)```", text, re.DOTALL)[1]
 
     @classmethod
     def register(cls):

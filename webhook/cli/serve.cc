@@ -25,7 +25,6 @@ struct ServeArguments {
   std::string log_level = "info";
   double drain_seconds = 5;
   int max_wait_ms = 100;
-  ClusterOptions cluster;
   ClusterCertificateOptions certificates;
   ServeOptions options;
 };
@@ -117,7 +116,6 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       ->allow_extra_args(false)
       ->excludes(certificate)
       ->capture_default_str();
-  AddClusterOptions(*command, arguments->cluster);
   AddClusterCertificateOptions(*command, arguments->certificates);
   command
       ->add_option("--client-ca", options.client_ca_file,

@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DE
 constexpr std::size_t kDoors = 3;
 constexpr std::size_t kOutcomes = 6;
 // The server's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 19> kServerReasons = {"bad_request",
+constexpr std::array<std::string_view, 20> kServerReasons = {"bad_request",
                                                              "not_found",
                                                              "method_not_allowed",
                                                              "unsupported_media_type",
@@ -51,6 +51,7 @@ constexpr std::array<std::string_view, 19> kServerReasons = {"bad_request",
                                                              "no_request",
                                                              "connection_limit",
                                                              "certificate_reload",
+                                                             "namespaces_reload",
                                                              "client_refused",
                                                              "certificate_renewal",
                                                              "other"};
