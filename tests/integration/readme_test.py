@@ -3,6 +3,7 @@
 """README.md says what is true: its policies load, its console examples print exactly what stands there, its command
 lines work, its links lead to files, and its metrics are those that the server has."""
 
+import json
 import os
 import pathlib
 import re
@@ -86,8 +87,13 @@ class ReadmeTest(unittest.TestCase):
             "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: exempting}\nspec:\n"
             "  controls: {image-digest: {}}\n  exemptions:\n    - {name: all, reason: to see its metrics, "
             "controls: [image-digest], match: {names: [\"*\"]}, until: \"2999-01-01\"}\n")
+        nowhere = pathlib.Path(folder.name, "kubeconfig")  # an API server that is away has metrics, too
+        nowhere.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+            "users": [{"name": "c", "user": {}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}]}))
         webhook = Webhook("--drain-seconds", "0", "--policies", str(ROOT / "policies" / "hardened.yaml"), "--policies",
-                          str(exempting))
+                          str(exempting), "--cluster", "--kubeconfig", str(nowhere))
         for door in ("mutate", "validate"):
             webhook.ask(door, load_review("create-pod.json"))
         text = webhook.ops("/metrics").text

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// At most 61 looks are kept.
+// At most 62 looks are kept.
 #include "webhook/cli/recent_findings.h"
 
 namespace tidewaiter {
@@ -9,7 +9,10 @@ std::map<std::string, FindingCounts> RecentFindings::Look(Totals totals, Time no
   constexpr std::chrono::minutes kWindow{60};
   constexpr std::chrono::minutes kApart{1};
   // What was counted before the first look was counted since the start.
-  if (looks_.empty()) looks_.emplace_back(now, Totals());
+  if (looks_.empty()) {
+    looks_.emplace_back(now, Totals());
+    looks_.emplace_back(now, totals);
+  }
   while (looks_.size() > 1 && now - looks_[1].first >= kWindow) looks_.pop_front();
   const Totals& old = looks_.front().second;
   std::map<std::string, FindingCounts> counts;
