@@ -30,6 +30,8 @@ AUDIT_POLICY = {
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
     "rules": [
+        # All that tidewaiter itself does.
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts:tidewaiter"]},
         {"level": "Request", "verbs": ["create", "update", "patch"], "resources": [{"group": ""}]},
         {"level": "Metadata", "verbs": ["create", "update", "patch", "delete"]},
         {"level": "None"},

@@ -142,7 +142,8 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();
   command->footer(
-      "Policies, namespaces and certificates are read anew when their files change; what is not good is logged, and changes "
+      "Policies, namespaces and certificates are read anew when their files change; what is not good is logged, and "
+      "changes "
       "nothing.\n"
       "With --cluster PodPolicy resources apply within a second, beside those of --policies; without --policies they "
       "alone decide, and the built-in policy does not apply.\n"

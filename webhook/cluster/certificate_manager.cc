@@ -199,7 +199,7 @@ absl::Status CertificateManager::WriteSecret() {
                    {"type", "kubernetes.io/tls"},
                    {"metadata", {{"name", options_.secret_name}, {"namespace", options_.secret_namespace}}}};
     EncodeCertificateSecret(**plan, secret);
-    const absl::Status status = client_.Create(secret_collection_, secret, Call()).status();
+    absl::Status status = client_.Create(secret_collection_, secret, Call()).status();
     if (absl::IsAlreadyExists(status)) return absl::OkStatus();  // another replica; the watch will tell
     if (status.ok()) Tell("certificate Secret created");
     return status;

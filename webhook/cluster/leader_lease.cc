@@ -107,10 +107,10 @@ absl::Status LeaderLease::Try() {
   spec["holderIdentity"] = options_.identity;
   spec["leaseDurationSeconds"] = options_.lease_duration.count();
   spec["renewTime"] = now;
-  return Write(*std::move(lease), is_new);
+  return Write(*lease, is_new);
 }
 
-absl::Status LeaderLease::Write(Json lease, bool is_new) {
+absl::Status LeaderLease::Write(const Json& lease, bool is_new) {
   // Counted from before the request: the others cannot have seen it earlier.
   const auto before = options_.clock();
   const CallOptions call{.timeout = options_.renew_deadline / 2, .cancellation = &cancellation_};

@@ -55,7 +55,7 @@ class LeaderLease {
   absl::Status Try();
 
  private:
-  absl::Status Write(Json lease, bool is_new);
+  absl::Status Write(const Json& lease, bool is_new);
   void NoteHeld(bool is_held);
   void Release();
   bool HasRunOut(const Json& spec) const;

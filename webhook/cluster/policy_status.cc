@@ -111,10 +111,10 @@ absl::Status PolicyStatusWriter::WriteDue(const std::vector<ResourceOutcome>& ou
 
 absl::Status PolicyStatusWriter::Write(const ResourceOutcome& outcome, const Json& status, Cancellation& cancellation) {
   const Json patch = {{"metadata", {{"uid", outcome.uid}}}, {"status", status}};
-  const absl::Status written = client_
-                                   .Patch(StrCat(PolicyPath(outcome.name), "/status"), PatchType::kMerge, patch,
-                                          {.timeout = options_.timeout, .cancellation = &cancellation})
-                                   .status();
+  absl::Status written = client_
+                             .Patch(StrCat(PolicyPath(outcome.name), "/status"), PatchType::kMerge, patch,
+                                    {.timeout = options_.timeout, .cancellation = &cancellation})
+                             .status();
   if (absl::IsNotFound(written) || absl::IsAborted(written)) return absl::OkStatus();
   return written;
 }

@@ -43,6 +43,7 @@ void ReadExemptControls(const DocumentNode& list, const PolicyControls& controls
 // The schema has checked them.
 std::vector<std::string> NormalImageGlobs(const std::vector<std::string>& globs) {
   std::vector<std::string> normal;
+  normal.reserve(globs.size());
   for (const std::string& glob : globs) normal.push_back(NormalImageGlob(glob).value_or(glob));
   return normal;
 }
