@@ -35,26 +35,12 @@ constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DE
 constexpr std::size_t kDoors = 3;
 constexpr std::size_t kOutcomes = 6;
 // The server's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 20> kServerReasons = {"bad_request",
-                                                             "not_found",
-                                                             "method_not_allowed",
-                                                             "unsupported_media_type",
-                                                             "empty_body",
-                                                             "too_large",
-                                                             "length_required",
-                                                             "header_too_large",
-                                                             "overloaded",
-                                                             "deadline",
-                                                             "handshake_failed",
-                                                             "request_timeout",
-                                                             "write_timeout",
-                                                             "no_request",
-                                                             "connection_limit",
-                                                             "certificate_reload",
-                                                             "namespaces_reload",
-                                                             "client_refused",
-                                                             "certificate_renewal",
-                                                             "other"};
+constexpr std::array<std::string_view, 20> kServerReasons = {
+    "bad_request",       "not_found",      "method_not_allowed",  "unsupported_media_type",
+    "empty_body",        "too_large",      "length_required",     "header_too_large",
+    "overloaded",        "deadline",       "handshake_failed",    "request_timeout",
+    "write_timeout",     "no_request",     "connection_limit",    "certificate_reload",
+    "namespaces_reload", "client_refused", "certificate_renewal", "other"};
 
 // 50 us to 30 s (the longest timeout a webhook can have): a review takes some 20 us, a queue under load milliseconds.
 const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,

@@ -86,10 +86,10 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
     self->metrics_.SetCertificateExpiry(certificate->not_after);
   }
   if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
-  self->handler_ = AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
-                                          self->namespaces_ != nullptr ? self->namespaces_.get()
-                                                                       : self->options_.namespaces.get(),
-                                          self->metrics_, self->log_);
+  self->handler_ =
+      AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
+                             self->namespaces_ != nullptr ? self->namespaces_.get() : self->options_.namespaces.get(),
+                             self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
   absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
