@@ -143,8 +143,8 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       "Policies, namespaces and certificates are read anew when their files change; what is not good is logged, and "
       "changes "
       "nothing.\n"
-      "With --cluster PodPolicy resources apply, too, and the built-in policy does not.\n"
-      "SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
+      "With --cluster PodPolicy resources apply, and not the built-in policy. SIGTERM: readiness fails, answers carry "
+      "Connection: close, what runs is finished, exit code 0.");
   command->callback([arguments, &context] { RunServe(*arguments, context); });
 }
 
