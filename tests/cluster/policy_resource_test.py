@@ -48,7 +48,9 @@ class PolicyResourceTest(ClusterTestCase):
         wait_for(lambda: "podpolicies yet" in log.read_text(), "the first replica says that there is no definition")
         assert cls.early._ops("/readyz") == (503, "waiting for the first list of policies\n"), cls.early._ops("/readyz")
         cls.cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
-        cls.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        wait_for(lambda: "Established=True" in cls.cluster.kubectl(
+            "get", "crd", "podpolicies.tidewaiter.dev", "-o",
+            "jsonpath={range .status.conditions[*]}{.type}={.status} {end}").stdout, "the definition is Established")
         wait_for(lambda: cls.early._ops("/readyz")[0] == 200, "the first replica is ready")
         cls.early_log = log.read_text()
         cls.webhook = RegisteredWebhook(

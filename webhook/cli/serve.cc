@@ -100,9 +100,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   AddNamespacesOption(*command, options.namespaces_file);
   AddClusterOptions(*command, arguments->cluster);
   command->get_option("--cluster")->excludes(command->get_option("--namespaces"));
-  command
-      ->add_option("--lease", arguments->lease,
-                   "Lease of the replica that writes the status of policies; default: tidewaiter in our own namespace")
+  command->add_option("--lease", arguments->lease, "Of who writes the status of policies; default: OURS/tidewaiter")
       ->needs(command->get_option("--cluster"))
       ->type_name("NAMESPACE/NAME");
   CLI::Option* certificate =
@@ -145,9 +143,8 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       "Policies, namespaces and certificates are read anew when their files change; what is not good is logged, and "
       "changes "
       "nothing.\n"
-      "With --cluster PodPolicy resources apply within a second, beside those of --policies; without --policies they "
-      "alone decide, and the built-in policy does not apply.\n"
-      "SIGTERM: readiness fails, answers carry Connection: close, what runs is finished, exit code 0.");
+      "With --cluster PodPolicy resources apply, and not the built-in policy. SIGTERM: readiness fails, answers carry "
+      "Connection: close, what runs is finished, exit code 0.");
   command->callback([arguments, &context] { RunServe(*arguments, context); });
 }
 
