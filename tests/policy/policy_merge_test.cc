@@ -20,10 +20,7 @@ using State = ResourceOutcome::State;
 PolicyResource Resource(const std::string& name, const std::string& spec, std::int64_t generation = 1) {
   const std::string text = StrCat(R"({"apiVersion":"tidewaiter.dev/v1alpha1","kind":"PodPolicy","metadata":{"name":")",
                                   name, R"(","uid":"u"},"spec":)", spec, "}");
-  const absl::StatusOr<JsonDocument> json = JsonDocument::Parse(text);
-  PolicyResource resource{.name = name, .uid = "u", .generation = generation, .document = nullptr, .error = {}};
-  resource.document = std::make_shared<const DocumentNode>(PolicyDocumentOf(json->root()).value());
-  return resource;
+  return {.name = name, .uid = "u", .generation = generation, .text = std::make_shared<const std::string>(text)};
 }
 
 PolicyParts File(const std::string& text) {
@@ -129,8 +126,11 @@ TEST(PolicyMergeTest, RowsOfOneExplainTheKindsOfAnother) {
 
 TEST(PolicyMergeTest, WhatCouldNotBeRead) {
   PolicyMerger merger;
-  merger.SetResources({{.name = "a", .uid = "u", .generation = 1, .document = nullptr, .error = "podpolicy/a: why"}});
-  EXPECT_EQ(merger.Merge().outcomes[0].error, "podpolicy/a: why");
+  PolicyResource resource = Resource("a", "{}");
+  resource.text = std::make_shared<const std::string>("[]");
+  merger.SetResources({resource});
+  EXPECT_THAT(merger.Merge().outcomes[0].error, HasSubstr("podpolicy/a: "));
+  EXPECT_EQ(merger.Merge().outcomes[0].state, State::kInvalid);
 }
 
 }  // namespace

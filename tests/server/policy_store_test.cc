@@ -16,14 +16,10 @@ namespace {
 using ::testing::HasSubstr;
 
 PolicyResource Resource(const std::string& control, std::int64_t generation) {
-  const auto json = JsonDocument::Parse(
+  const std::string text =
       R"({"apiVersion":"tidewaiter.dev/v1alpha1","kind":"PodPolicy","metadata":{"name":"a"},"spec":{"controls":{")" +
-      control + R"(":{}}}})");
-  return {.name = "a",
-          .uid = "u",
-          .generation = generation,
-          .document = std::make_shared<const DocumentNode>(PolicyDocumentOf(json->root()).value()),
-          .error = {}};
+      control + R"(":{}}}})";
+  return {.name = "a", .uid = "u", .generation = generation, .text = std::make_shared<const std::string>(text)};
 }
 
 class PolicyStoreTest : public ::testing::Test {

@@ -3,6 +3,7 @@
 // Two threads beside the watches and the lease: one puts changed policies in force, one writes what became of them.
 #include "webhook/cli/cluster_policies.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <array>
@@ -129,6 +130,7 @@ void ClusterPolicies::ApplyChanges() {
     if (now == seen) continue;
     seen = now;
     server_->SetClusterPolicies(policies_.Resources());
+    malloc_trim(0);  // many small pieces were needed for a moment, and the heap would keep them
     has_policies_ = true;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The handler makes a document of an object at once; metadata.generation tells a change of spec from all others.
+// The handler keeps of an object what the reader looks at, as text; metadata.generation tells a change of spec from all
+// others.
 #include "webhook/cluster/policy_watch.h"
 
 #include <utility>
@@ -20,7 +21,7 @@ ReflectorOptions ForPolicies(ReflectorOptions options) {
 }
 
 bool AsksTheSame(const PolicyResource& a, const PolicyResource& b) {
-  return a.uid == b.uid && a.generation == b.generation && a.error == b.error;
+  return a.uid == b.uid && a.generation == b.generation && *a.text == *b.text;
 }
 
 }  // namespace
@@ -44,15 +45,8 @@ absl::StatusOr<PolicyWatch::Entry> PolicyWatch::Decode(Json object) {
   // Objects in a list have neither, and the one path they come from says both.
   object.emplace("apiVersion", StrCat(kPolicyGroup, "/", kPolicyVersion));
   object.emplace("kind", kPolicyKind);
-  const std::string text = WriteJson(object);
-  const absl::StatusOr<JsonDocument> parsed = JsonDocument::Parse(text);
-  absl::StatusOr<DocumentNode> document =
-      parsed.ok() ? PolicyDocumentOf(parsed->root()) : absl::StatusOr<DocumentNode>(parsed.status());
-  if (document.ok()) {
-    resource.document = std::make_shared<const DocumentNode>(*std::move(document));
-  } else {
-    resource.error = StrCat("podpolicy/", resource.name, ": ", MessageOf(document.status()));
-  }
+  object["metadata"] = {{"name", resource.name}};
+  resource.text = std::make_shared<const std::string>(WriteJson(object));
   return entry;
 }
 

@@ -7,7 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "webhook/kube/json.h"
 #include "webhook/kube/text.h"
+#include "webhook/policy/policy_resource.h"
 
 namespace tidewaiter {
 namespace {
@@ -27,9 +29,12 @@ const Policy* FindPolicy(const PolicyParts& parts, std::string_view name) {
 
 // What is wrong with it; "" when nothing is.
 std::string Read(const PolicyResource& resource, PolicyParts& parts) {
-  if (resource.document == nullptr) return resource.error;
+  const absl::StatusOr<JsonDocument> parsed = JsonDocument::Parse(*resource.text);
+  const absl::StatusOr<DocumentNode> document =
+      parsed.ok() ? PolicyDocumentOf(parsed->root()) : absl::StatusOr<DocumentNode>(parsed.status());
+  if (!document.ok()) return StrCat("podpolicy/", resource.name, ": ", MessageOf(document.status()));
   PolicyErrors errors;
-  ReadPolicy(*resource.document, parts, errors);
+  ReadPolicy(*document, parts, errors);
   return errors.is_empty() ? std::string() : std::string(MessageOf(errors.ToStatus()));
 }
 
@@ -38,6 +43,23 @@ void AddRows(const PolicyParts& from, PolicyParts& to) {
     if (to.known_workloads.insert(row).second) to.workloads.push_back(row);
   }
 }
+
+// Lets policies that ask the same of a control have its settings once: a cluster of many teams has many copies of a few
+// policies.
+class SharedSettings {
+ public:
+  void Share(std::vector<Policy>& policies) {
+    for (Policy& policy : policies) {
+      for (AppliedControl& applied : policy.controls) {
+        applied.settings =
+            settings_.emplace(std::pair(applied.control, applied.fingerprint), applied.settings).first->second;
+      }
+    }
+  }
+
+ private:
+  std::map<std::pair<const Control*, std::string>, ControlSettings> settings_;
+};
 
 }  // namespace
 
@@ -65,6 +87,11 @@ MergedPolicies PolicyMerger::Merge() {
                              " has the same name and wins");
       continue;
     }
+    const auto known = last_good_.find(resource.name);
+    if (known != last_good_.end() && known->second.uid == resource.uid && *known->second.text == *resource.text) {
+      candidates[i] = {.parts = known->second.parts, .is_newest = true};
+      continue;
+    }
     candidates[i] = {.parts = PolicyParts(), .is_newest = true};
     if (std::string why = Read(resource, *candidates[i].parts); !why.empty()) fail(i, std::move(why));
   }
@@ -85,14 +112,19 @@ MergedPolicies PolicyMerger::Merge() {
       has_fallen = true;
     }
   }
+  SharedSettings settings;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     Candidate& candidate = candidates[i];
     if (!candidate.parts.has_value()) continue;
+    settings.Share(candidate.parts->policies);
     for (const Policy& policy : candidate.parts->policies) {
       merged.outcomes[i].controls = policy.controls.size();
       all.policies.push_back(policy);
     }
-    kept[resources_[i].name] = {.parts = *std::move(candidate.parts), .uid = resources_[i].uid};
+    kept[resources_[i].name] = {
+        .parts = *std::move(candidate.parts),
+        .uid = resources_[i].uid,
+        .text = candidate.is_newest ? resources_[i].text : last_good_.at(resources_[i].name).text};
   }
   last_good_ = std::move(kept);
   merged.policies = std::make_shared<const PolicySet>(std::move(all.policies), std::move(all.workloads));

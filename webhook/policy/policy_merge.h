@@ -20,10 +20,10 @@ namespace tidewaiter {
 // A PodPolicy of the cluster.
 struct PolicyResource {
   std::string name;
-  std::string uid;                               // another one: created anew under an old name
-  std::int64_t generation = 0;                   // of the object, as it was read
-  std::shared_ptr<const DocumentNode> document;  // of PolicyDocumentOf; nullptr where it could not make one
-  std::string error;                             // why not
+  std::string uid;              // another one: created anew under an old name
+  std::int64_t generation = 0;  // of the object, as it was read
+  // What PolicyDocumentOf reads of it, as JSON. Text is a twentieth of the document: a cluster may have hundreds.
+  std::shared_ptr<const std::string> text;
 };
 
 // What became of one.
@@ -63,6 +63,7 @@ class PolicyMerger {
   struct Version {
     PolicyParts parts;  // one policy and its rows
     std::string uid;
+    std::shared_ptr<const std::string> text;
   };
 
   PolicyParts files_;
