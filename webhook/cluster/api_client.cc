@@ -106,22 +106,22 @@ absl::StatusOr<Json> ApiClient::Get(std::string_view path, const CallOptions& op
   return ExchangeObject(call, options);
 }
 
-absl::StatusOr<Json> ApiClient::Create(std::string_view collection, const Json& object, const CallOptions& options) {
+absl::StatusOr<Json> ApiClient::Send(std::string_view method, std::string_view path, const Json& object,
+                                     const CallOptions& options) {
   Call call;
-  call.request.method = "POST";
-  call.request.target = WithQuery(collection, {{"fieldManager", "tidewaiter"}});
+  call.request.method = method;
+  call.request.target = WithQuery(path, {{"fieldManager", "tidewaiter"}});
   call.request.content_type = "application/json";
   call.request.body = WriteJson(object);
   return ExchangeObject(call, options);
 }
 
+absl::StatusOr<Json> ApiClient::Create(std::string_view collection, const Json& object, const CallOptions& options) {
+  return Send("POST", collection, object, options);
+}
+
 absl::StatusOr<Json> ApiClient::Update(std::string_view path, const Json& object, const CallOptions& options) {
-  Call call;
-  call.request.method = "PUT";
-  call.request.target = WithQuery(path, {{"fieldManager", "tidewaiter"}});
-  call.request.content_type = "application/json";
-  call.request.body = WriteJson(object);
-  return ExchangeObject(call, options);
+  return Send("PUT", path, object, options);
 }
 
 absl::StatusOr<Json> ApiClient::UpdateStatus(std::string_view path, const Json& object, const CallOptions& options) {

@@ -108,6 +108,9 @@ class ApiClient {
   struct Call;
   absl::Status Exchange(Call& call);
   absl::StatusOr<Json> ExchangeObject(Call& call, const CallOptions& options);
+  // Creates (POST) or puts in place (PUT) a whole object.
+  absl::StatusOr<Json> Send(std::string_view method, std::string_view path, const Json& object,
+                            const CallOptions& options);
   absl::StatusOr<std::string> ListPages(std::string_view path, const ListOptions& options, ListReceiver& receiver,
                                         bool& has_expired);
 
