@@ -6,6 +6,7 @@
 //
 //	oracle generate --seed N --count M   M Pods made from the seed N: the same seed gives the same lines
 //	oracle fixtures                      the Pods that upstream tests its own checks with
+//	oracle sarif-schema                  the published JSON Schema of SARIF 2.1.0
 //	oracle manifests --seed N --count M  texts, and what sigs.k8s.io/yaml makes of them
 package main
 
@@ -29,7 +30,7 @@ type line struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		exit("usage: oracle generate | fixtures | manifests [--seed N --count M]")
+		exit("usage: oracle generate | fixtures | sarif-schema | manifests [--seed N --count M]")
 	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	judge := newJudge()
@@ -54,6 +55,8 @@ func main() {
 			fixture.verify(judge)
 			write(fixture.name, fixture.pod)
 		}
+	case "sarif-schema":
+		printSarifSchema()
 	case "manifests":
 		encoder := json.NewEncoder(out)
 		for _, scalar := range trickyScalars {
