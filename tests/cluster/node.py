@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zlib
 
 from container_image import write_image
 from control_plane import ROOT, ControlPlane
@@ -18,7 +19,7 @@ from processes import wait_for
 PROGRAMS = pathlib.Path(os.environ.get("NODE", ROOT / "build" / "node"))
 ADDRESS = "10.250.0.1"  # of the node, in its own network
 SERVICE_ADDRESS = "10.96.0.1"  # of the Service `kubernetes`
-CGROUP = "tidewaiter-node"
+CGROUP = f"tidewaiter-node-{zlib.crc32(bytes(PROGRAMS.resolve())):08x}"  # another in each work tree
 CONTAINERD = "/run/containerd/containerd.sock"
 _MARK = "TIDEWAITER_TEST_NAMESPACES"
 # What kubelet sets for the whole machine. It finds these values there, and leaves the machine's alone.
