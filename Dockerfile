@@ -14,7 +14,7 @@ COPY CMakeLists.txt ./
 COPY policies/hardened.yaml policies/
 COPY webhook webhook/
 # No path of this stage is left in the program, and what nothing calls is dropped.
-RUN cmake -S . -B build/image -G Ninja -DCMAKE_BUILD_TYPE=Release -DTIDEWAITER_TESTS=OFF \
+RUN cmake -S . -B build/image -G Ninja -DCMAKE_BUILD_TYPE=Release -DTIDEWAITER_TESTS=OFF -DTIDEWAITER_STATIC=ON \
       "-DCMAKE_CXX_FLAGS=-ffile-prefix-map=/source=. -ffunction-sections -fdata-sections" \
       "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--gc-sections -Wl,--as-needed" \
  && cmake --build build/image --target tidewaiter \

@@ -35,12 +35,27 @@ constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DE
 constexpr std::size_t kDoors = 3;
 constexpr std::size_t kOutcomes = 6;
 // The server's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 20> kServerReasons = {
-    "bad_request",       "not_found",      "method_not_allowed",  "unsupported_media_type",
-    "empty_body",        "too_large",      "length_required",     "header_too_large",
-    "overloaded",        "deadline",       "handshake_failed",    "request_timeout",
-    "write_timeout",     "no_request",     "connection_limit",    "certificate_reload",
-    "namespaces_reload", "client_refused", "certificate_renewal", "other"};
+constexpr std::array<std::string_view, 21> kServerReasons = {"bad_request",
+                                                             "not_found",
+                                                             "method_not_allowed",
+                                                             "unsupported_media_type",
+                                                             "empty_body",
+                                                             "too_large",
+                                                             "length_required",
+                                                             "header_too_large",
+                                                             "overloaded",
+                                                             "deadline",
+                                                             "handshake_failed",
+                                                             "request_timeout",
+                                                             "write_timeout",
+                                                             "no_request",
+                                                             "connection_limit",
+                                                             "certificate_reload",
+                                                             "namespaces_reload",
+                                                             "client_refused",
+                                                             "certificate_renewal",
+                                                             "not_ready",
+                                                             "other"};
 
 // 50 us to 30 s (the longest timeout a webhook can have): a review takes some 20 us, a queue under load milliseconds.
 const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
@@ -88,6 +103,9 @@ struct Metrics::Families {
       AddCounter("tidewaiter_errors_total",
                  "Requests that came to no proper decision, and certificates that could not be reloaded or renewed.");
   Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total", "Attempts to load the policies anew.");
+  Counter& restarts = AddCounter("tidewaiter_process_restarts_total",
+                                 "Times the serving process was started anew after a signal had ended it.")
+                          .Add({});
   Gauge& policies = AddGauge("tidewaiter_policies_loaded", "Policies in force.").Add({});
   Gauge& expiry = AddGauge("tidewaiter_certificate_expiry_timestamp_seconds",
                            "End of validity of the serving certificate, in seconds since 1970.")
@@ -207,6 +225,8 @@ void Metrics::SetExemptionEnds(const std::vector<ExemptionEnd>& ends) {
     families_->exemption_gauges.push_back(&gauge);
   }
 }
+
+void Metrics::SetRestarts(std::uint64_t count) { families_->restarts.Increment(static_cast<double>(count)); }
 
 void Metrics::SetCertificateExpiry(std::int64_t not_after) { families_->expiry.Set(static_cast<double>(not_after)); }
 

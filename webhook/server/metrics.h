@@ -51,6 +51,8 @@ class Metrics {
   void SetPoliciesLoaded(std::size_t count);
   // exemption_expiry_timestamp_seconds{policy,exemption}: of these and no others.
   void SetExemptionEnds(const std::vector<ExemptionEnd>& ends);
+  // process_restarts_total: how often the serving process was started anew before this one. Called once.
+  void SetRestarts(std::uint64_t count);
   // Seconds since 1970.
   void SetCertificateExpiry(std::int64_t not_after);
   // Asked at each scrape.
