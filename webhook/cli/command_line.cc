@@ -50,6 +50,7 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddReviewCommand(app, context);
   AddControlsCommand(app, context);
   AddPolicyCommand(app, context);
+  AddProbeCommand(app, context);
   AddVersionCommand(app, context);
   try {
     app.parse(argc, argv);
