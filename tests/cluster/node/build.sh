@@ -12,15 +12,15 @@ stamp="$(go version; sha256sum ./*.c ./*/go.* build.sh ../controlplane/go.* ../c
 [[ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]] || exit 0
 rm -f "$folder/stamp"
 mkdir -p "$folder/cni"
-export CGO_ENABLED=0
 
 for package in $(cd cni && go list tool); do
-  (cd cni && go build -buildvcs=false -ldflags "-s -w" -o "$folder/cni/" "$package")
+  (cd cni && CGO_ENABLED=0 go build -buildvcs=false -ldflags "-s -w" -o "$folder/cni/" "$package")
 done
 for package in $(cd containerd && go list tool); do
-  (cd containerd && go build -buildvcs=false -ldflags "-s -w" -o "$folder/" "$package")
+  (cd containerd && CGO_ENABLED=0 go build -buildvcs=false -ldflags "-s -w" -o "$folder/" "$package")
 done
 for name in pause report; do cc -O2 -static -s -Wall -Wextra -Werror -o "$folder/$name" "$name.c"; done
+# With the flags of the control plane, so that what both need is compiled once.
 version="$(cd ../controlplane && go list -m -f '{{.Version}}' k8s.io/kubernetes)"
 (cd ../controlplane && go build -buildvcs=false -o "$folder/node" \
   -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" ./node)
