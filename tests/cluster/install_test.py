@@ -4,6 +4,7 @@
 are hardened, and go on being created while a replica is deleted and while the release is upgraded; nothing is left of it
 afterwards. IMAGE names the image's file, HELM the program."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -106,7 +107,7 @@ class InstallTest(unittest.TestCase):
         print_figure("control plane and node, start to ready", f"{time.monotonic() - began:.1f} s")
         try:
             node = cls.node
-            for tag in ("1", "2"):
+            for tag in ("v1", "v2"):
                 archive = node.folder / f"tidewaiter-{tag}.tar"
                 relabel_image(IMAGE, archive, f"localhost/tidewaiter:{tag}", **{"test.tag": tag})
                 node.import_image(archive)
@@ -155,22 +156,25 @@ class InstallTest(unittest.TestCase):
             each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", ()))]
 
     def test_1_install(self):
-        installed = threading.Thread(target=lambda: self.helm(
-            "install", "tidewaiter", CHART, *VALUES, "--set", "image.tag=1", "--wait", "--timeout", "2m"))
+        executor = concurrent.futures.ThreadPoolExecutor(1)
+        self.addCleanup(executor.shutdown)
         began = time.monotonic()
-        installed.start()
+        installed = executor.submit(self.helm, "install", "tidewaiter", CHART, *VALUES, "--set", "image.tag=v1", "--wait",
+                                    "--timeout", "2m")
         pod = {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "app", "image": WORKLOAD}]}}
         bad = make_deployment("bad", hostNetwork=True)
         answers = {}
 
         def both_doors_answer():
+            if installed.done():
+                installed.result()  # raises what went wrong
             answers["pod"] = self.node.api("POST", pods_path("shop", dry_run=True), pod)
             answers["bad"] = self.node.api("POST", "/apis/apps/v1/namespaces/shop/deployments?dryRun=All", bad)
             status, changed = answers["pod"]
             return status == 201 and answers["bad"][0] == 403 and changed["spec"]["containers"][0].get("securityContext")
         wait_for(both_doors_answer, lambda: f"both webhooks answer; the last answers: {answers}", 120)
         print_figure("`helm install` to both webhooks answering", f"{time.monotonic() - began:.1f} s")
-        installed.join()
+        installed.result()
         print_figure("`helm install --wait`", f"{time.monotonic() - began:.1f} s")
         self.assertEqual(len(self.list_ready_pods()), 2)
         status = json.loads(self.helm("status", "tidewaiter", "-o", "json"))
@@ -229,9 +233,9 @@ class InstallTest(unittest.TestCase):
     def test_6_upgrade_under_load(self):
         with Stream(self.node) as stream:
             began = time.monotonic()
-            self.helm("upgrade", "tidewaiter", CHART, *VALUES, "--set", "image.tag=2", "--wait", "--timeout", "2m")
+            self.helm("upgrade", "tidewaiter", CHART, *VALUES, "--set", "image.tag=v2", "--wait", "--timeout", "2m")
             print_figure("`helm upgrade --wait` to another image", f"{time.monotonic() - began:.1f} s")
-            is_new = lambda pod: pod["spec"]["containers"][0]["image"] == "localhost/tidewaiter:2"
+            is_new = lambda pod: pod["spec"]["containers"][0]["image"] == "localhost/tidewaiter:v2"
             wait_for(lambda: [is_new(pod) for pod in self.node.list(PODS, "app.kubernetes.io/name=tidewaiter")] == [True] * 2,
                      "the replicas of before have ended")
             stream.wait_for_more(100)
