@@ -35,6 +35,8 @@ disabled_plugins = ['io.containerd.internal.v1.opt']  # it makes a folder in /op
   address = '{CONTAINERD}'
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = 'localhost/pause:1'
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true  # a test may not be let off the kernel's out-of-memory killer
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
   runtime_type = 'io.containerd.runc.v2'
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
