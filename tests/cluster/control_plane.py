@@ -233,6 +233,11 @@ class ControlPlane:
         is_json = reply.headers.get_content_type() == "application/json"
         return reply.status, json.loads(text) if is_json else text.decode()
 
+    def disconnect(self):
+        """Closes the connection that `api` has kept for this thread."""
+        if connection := getattr(self._connections, "value", None):
+            connection.close()
+
     def create(self, path, body):
         """Creates an object and returns it; anything but success fails the test."""
         status, answer = self.api("POST", path, body)

@@ -6,6 +6,7 @@ outlives the test, and nothing of the machine is changed but a cgroup that is re
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import zlib
 
 from container_image import write_image
 from control_plane import ROOT, ControlPlane
+from name_server import NameServer
 from processes import wait_for
 
 PROGRAMS = pathlib.Path(os.environ.get("NODE", ROOT / "build" / "node"))
@@ -131,7 +133,7 @@ class Node(ControlPlane):
             raise RuntimeError("a node needs run_in_namespaces() first")
         if not (PROGRAMS / "stamp").exists():
             raise FileNotFoundError(f"{PROGRAMS}: the node is not built; tests/cluster/node/build.sh FOLDER does it")
-        self._cgroups = None
+        self._cgroups = self._name_server = None
         self._make_mounts()
         self._make_network()
         super().__init__(apiserver_flags=lambda self: [
@@ -184,7 +186,7 @@ class Node(ControlPlane):
             "tlsCertFile": str(certificates / "kubelet-server.crt"),
             "tlsPrivateKeyFile": str(certificates / "kubelet-server.key"),
             "cgroupRoot": f"/{CGROUP}", "cgroupDriver": "cgroupfs", "failCgroupV1": False, "failSwapOn": False,
-            "clusterDomain": "cluster.local", "resolvConf": "",
+            "clusterDomain": "cluster.local", "clusterDNS": [ADDRESS], "resolvConf": "",
             "containerRuntimeEndpoint": f"unix://{CONTAINERD}", "podLogsDir": "/run/pod-logs",
             # However full the machine's disk is.
             "evictionHard": {"memory.available": "100Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%",
@@ -198,7 +200,12 @@ class Node(ControlPlane):
             "hostnameOverride": "node1", "healthzBindAddress": "127.0.0.1:10256", "metricsBindAddress": "127.0.0.1:10249",
             "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
         }), programs=PROGRAMS)
+        self._name_server = NameServer(ADDRESS, self._find_service)
         wait_for(self._is_node_ready, "the node is ready")
+
+    def _find_service(self, namespace, name):
+        service = self.get(f"/api/v1/namespaces/{namespace}/services/{name}")
+        return service["spec"]["clusterIP"] if service else None
 
     def _write(self, name, document):
         (self.folder / name).write_text(json.dumps(document, indent=1))
@@ -217,6 +224,9 @@ class Node(ControlPlane):
                 self._processes.pop(name).stop()
         if self._cgroups:
             self._cgroups.kill()
+        if self._name_server:
+            self._name_server.stop()
+            self._name_server = None
         super().stop()
         if self._cgroups:
             wait_for(self._try_to_remove_cgroups, "the cgroups of Pods can be removed")
@@ -239,6 +249,15 @@ class Node(ControlPlane):
             raise AssertionError(f"ctr {' '.join(map(str, arguments))}: exit code {done.returncode}\n{done.stderr}")
         return done
 
+    def read_memory(self, cgroup):
+        """Bytes in use in this cgroup, without what the kernel can drop at once: as kubelet counts for limits."""
+        root = pathlib.Path("/sys/fs/cgroup")
+        folder = root / "memory" if (root / "memory").exists() else root
+        folder /= cgroup.lstrip("/")
+        used = next(file for file in (folder / "memory.usage_in_bytes", folder / "memory.current") if file.exists())
+        inactive = re.search(r"^(?:total_)?inactive_file (\d+)$", (folder / "memory.stat").read_text(), re.MULTILINE)[1]
+        return int(used.read_text()) - int(inactive)
+
     def import_image(self, archive):
-        """Brings an image that `docker save` or write_image wrote to the node; returns what it is called there."""
-        return self.ctr("images", "import", archive).stdout.split()[0]
+        """Brings an image that `docker save` or write_image wrote to the node, under the name that is in it."""
+        self.ctr("images", "import", archive)

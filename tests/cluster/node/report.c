@@ -44,8 +44,7 @@ int main(void) {
   static const char* const kNames[] = {"NoNewPrivs", "Seccomp", "CapEff", "CapBnd"};
   signal(SIGTERM, End);
   signal(SIGINT, End);
-  printf("{\"user\": %d, \"group\": %d, \"write_root\": %d, \"write_tmp\": %d", (int)getuid(), (int)getgid(), TryToWrite(""),
-         TryToWrite("/tmp"));
+  printf("{\"user\": %d, \"write_root\": %d, \"write_tmp\": %d", (int)getuid(), TryToWrite(""), TryToWrite("/tmp"));
   PrintStatus(kNames, 4);
   puts("}");
   fflush(stdout);
