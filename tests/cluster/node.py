@@ -205,6 +205,7 @@ class Node(ControlPlane):
 
     def _find_service(self, namespace, name):
         service = self.get(f"/api/v1/namespaces/{namespace}/services/{name}")
+        self.disconnect()  # the name server's thread ends before the API server
         return service["spec"]["clusterIP"] if service else None
 
     def _write(self, name, document):
