@@ -71,7 +71,10 @@ class DockerEngine:
                 with contextlib.suppress(OSError):  # somebody else's by now
                     folder.rmdir()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+                if line.split()[1].startswith(f"{self._folder}/"):  # dockerd leaves its network namespace mounted
+                    subprocess.run(["umount", line.split()[1]], check=True)
+            shutil.rmtree(self._folder)
             self._folder = None
 
     def __enter__(self):
