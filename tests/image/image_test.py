@@ -32,8 +32,9 @@ IMAGE = pathlib.Path(os.environ.get("IMAGE", ROOT / "build" / "image" / "tidewai
 MOST_COMPRESSED = 16_000_000  # bytes
 MOST_MEMORY = 12_000_000  # bytes, as its cgroup counts them: what the limit is held against
 MOST_RESIDENT = 16_000_000  # bytes, with pages of its files that the kernel could drop and that replicas share
-RESTRICTIONS = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "32m",
-                "--memory-swap", "32m"]
+NO_SWAP = ["--memory-swap", "32m"]
+RESTRICTIONS = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "32m"]
+README = (ROOT / "README.md").read_text()
 AUTHORITIES = "etc/ssl/certs/ca-certificates.crt"
 # What Debian's build of the program is linked with. A library that is new here is a decision, not an accident.
 LIBRARIES = ("ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libgcc_s", "libstdc\\+\\+", "libz", "libzstd", "libyaml-cpp",
@@ -91,6 +92,7 @@ class ContentsTest(unittest.TestCase):
         print_figure("program, stripped", f"{len(self.files['tidewaiter']) / 1e6:.2f} MB, "
                      f"sha256 {hashlib.sha256(self.files['tidewaiter']).hexdigest()}")
         self.assertLessEqual(compressed, MOST_COMPRESSED)
+        self.assertIn(f"It is {compressed / 1e6:.0f} MB compressed", README)
 
     def test_files_are_the_program_its_libraries_and_the_authorities(self):
         self.assertEqual({member.type for member, _ in self.members.values()} - {tarfile.REGTYPE, tarfile.DIRTYPE}, set(),
@@ -131,6 +133,11 @@ class ContentsTest(unittest.TestCase):
         self.assertGreater(len(context.get_ca_certs()), 100)
         self.assertIn(f"SSL_CERT_FILE=/{AUTHORITIES}", self.config["config"]["Env"])
 
+    def test_readme_runs_it_with_all_restrictions(self):
+        flags, version = re.search(r"^docker run (.*) --publish \S+ tidewaiter:(\S+)$", README, re.MULTILINE).groups()
+        self.assertEqual(flags.split(), RESTRICTIONS)
+        self.assertEqual(version, self.config["config"]["Labels"]["org.opencontainers.image.version"])
+
     def test_configuration(self):
         config = self.config["config"]
         self.assertRegex(config["User"], r"^[1-9][0-9]*:[1-9][0-9]*$")
@@ -152,7 +159,7 @@ class Container:
         self.port, self.ops_port = find_free_port(), find_free_port()
         before = time.monotonic()
         self.name = engine.docker(
-            "run", "--detach", *RESTRICTIONS, "--network", "host", TAG, "serve", "--listen", f"127.0.0.1:{self.port}",
+            "run", "--detach", *RESTRICTIONS, *NO_SWAP, "--network", "host", TAG, "serve", "--listen", f"127.0.0.1:{self.port}",
             "--ops-listen", f"127.0.0.1:{self.ops_port}", "--drain-seconds", "0").stdout.strip()
         try:
             wait_for(self._is_ready, lambda: f"it is ready: {self.state()} {self.read_output()}", interval=0.005)
