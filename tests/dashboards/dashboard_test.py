@@ -4,16 +4,21 @@
 traffic: it is valid and returns data, or is empty for a reason that is written here. Then things break, and the alerts
 see it."""
 
+import html
 import math
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import xml.etree.ElementTree
 
 import yaml
 
+import draw
+import svg
 from api_server import POLICIES
 from prometheus import ROOT, RULES, wait_for
 from queries import DASHBOARD, fill_in, graphs, load_dashboard, selectors
@@ -27,7 +32,6 @@ EMPTY_PANELS = {}
 # Alerts that fire in traffic that is half denied, and why.
 FIRES = {
     "TidewaiterExemptionEnds": "the exemption of the scenario ends in 9 days",
-    "TidewaiterHandshakesFail": "the scenario has clients that do not trust the certificate",
     "TidewaiterDenialSpike": "half of the traffic is denied, and there was none before",
     "TidewaiterErrors": "the scenario has requests that come too late",
 }
@@ -84,7 +88,7 @@ class DashboardTest(unittest.TestCase):
         self.assertTrue(0 < self.value("Latency p99") < 1, self.value("Latency p99"))
         self.assertAlmostEqual(self.value("Certificate ends in") / 86400, 90, delta=0.1)
         decisions = {series["metric"]["decision"] for series in self.ask(self.expression("Decisions by result"))}
-        self.assertEqual(decisions, {"allow", "patch", "warn", "deny", "refuse"})  # error: a fault of ours, not to be had
+        self.assertEqual(decisions, {"allow", "patch", "warn", "deny", "refuse", "error"})
         modes = {series["metric"]["mode"] for series in self.ask(self.expression("Findings by mode"))}
         self.assertEqual(modes, {"enforce", "warn", "audit"})
         ends = self.ask(self.expression("Exemptions that end within 30 days"))
@@ -105,6 +109,18 @@ class DashboardTest(unittest.TestCase):
                 elsewhere = fill_in(target["expr"], RATE, {"namespace": "elsewhere"})
                 found = [series["value"][1] for series in self.prometheus.query(elsewhere)]
                 self.assertIn(found, ([], ["0"]), f"{panel['title']} does not heed the variables")
+
+    def test_1_it_can_be_drawn(self):
+        end = time.time()
+        answers = {panel["id"]: draw.answer(self.prometheus, panel, end - 15, end) for panel in graphs(self.dashboard)}
+        drawing = xml.etree.ElementTree.fromstring(svg.draw_dashboard(self.dashboard, answers, end - 15, end))
+        texts = [each.text for each in drawing.iter("{http://www.w3.org/2000/svg}text")]
+        for panel in self.dashboard["panels"]:
+            self.assertIn(panel["title"], texts)
+        self.assertNotIn("No data", texts)
+        for legend in ("deny", "image-tag", "hardened", "validate p99", "namespaces", "parked", "legacy"):
+            self.assertIn(legend, texts)
+        self.assertNotRegex(xml.etree.ElementTree.tostring(drawing, "unicode"), r"\b(nan|inf)\b")
 
     def test_2_every_alert_is_evaluated(self):
         def are_all_evaluated():
@@ -205,6 +221,21 @@ class DocumentTest(unittest.TestCase):
                 for selector in selectors(target["expr"]):
                     self.assertIn('cluster=~"$cluster",namespace=~"$namespace"', selector, panel["title"])
         self.assertEqual(len({panel["id"] for panel in load_dashboard()["panels"]}), len(load_dashboard()["panels"]))
+
+    def test_the_picture_is_of_this_dashboard(self):
+        texts = (ROOT / "docs" / "dashboard.svg").read_text()
+        for panel in load_dashboard()["panels"]:
+            self.assertIn(f">{html.escape(panel['title'])}<", texts, "run tests/dashboards/draw.py")
+
+    def test_numbers_in_their_units(self):
+        for value, unit, text in [(0, "s", "0 s"), (0.00025, "s", "250 µs"), (0.0042, "s", "4.2 ms"), (90, "s", "1.5 min"),
+                                  (86400 * 9.42, "s", "9.42 d"), (14.5 * 2 ** 20, "bytes", "14.5 MiB"), (512, "bytes", "512 B"),
+                                  (0.093, "percentunit", "9.3 %"), (383, "reqps", "383 req/s"), (2, "none", "2")]:
+            self.assertEqual(svg.in_unit(value, unit), text)
+        for top, unit, ticks in [(7, "none", [0, 2, 4, 6, 8]), (0, "none", [0, .25, .5, .75, 1]),
+                                 (15 * 2 ** 20, "bytes", [0, 5 * 2 ** 20, 10 * 2 ** 20, 15 * 2 ** 20]),
+                                 (90 * 86400, "s", [0, 25 * 86400, 50 * 86400, 75 * 86400, 100 * 86400])]:
+            self.assertEqual(svg.nice_ticks(top, unit), ticks)
 
     def test_what_is_wrong_is_found_wrong(self):
         self.assertEqual(selectors('sum by (up) (rate(tidewaiter_a_total{b="c"}[5m])) / on (job) up == 0'),

@@ -20,7 +20,7 @@ from scenario import GOOD, Scenario
 from svg import draw_dashboard
 
 RATE = "10s"
-POINTS = 110
+POINTS = 96
 
 
 def name_of(series, target):

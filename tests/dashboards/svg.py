@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the dashboard's panels as one SVG, laid out as Grafana does: stat, time series (lines, stacks, bars, steps, linear
 or logarithmic), heat map and table, with axes, units and legends. Takes numbers that somebody else has asked for; knows
-no Prometheus. draw.py uses it; its test is dashboard_test.py's DrawingTest."""
+no Prometheus. Used by draw.py, tested by dashboard_test.py."""
 
 import datetime
 import html
 import math
 
-WIDTH, MARGIN, GAP, UNIT, HEADER = 1320, 16, 8, 31, 52
+WIDTH, MARGIN, GAP, UNIT, HEADER = 1320, 16, 8, 28, 52
 BACKGROUND, CARD, EDGE, GRID, TEXT, MUTED = "#111217", "#181b1f", "#2a2e35", "#2a2e35", "#d8d9e0", "#9094a2"
 NAMED = {"green": "#73bf69", "blue": "#5794f2", "yellow": "#f2cc0c", "red": "#f2495c", "orange": "#ff9830", "purple": "#b877d9"}
 PALETTE = ["#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#4dc7b0", "#ffa6b0", "#c0a16b"]
 FONT = "Inter,-apple-system,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 SMALL = 10.5
+SHADES = 16  # of the heat map
 
 
 def text_width(text, size=SMALL):
@@ -110,7 +111,8 @@ def draw_stat(drawing, panel, series, x, y, width, height):
         return drawing.text(x + width / 2, y + height / 2 + 14, "No data", 16, MUTED, "middle")
     value = series[0][1][-1][1]
     shown = in_unit(value, defaults["unit"], defaults.get("decimals"))
-    drawing.text(x + width / 2, y + height / 2 + 20, shown, 27, threshold_colour(panel, value), "middle", 500)
+    size = min(27.0, 27 * (width - 24) / text_width(shown, 27))
+    drawing.text(x + width / 2, y + height / 2 + 20, shown, round(size, 1), threshold_colour(panel, value), "middle", 500)
 
 
 def draw_legend(drawing, names, colours, x, bottom, width, most=2):
@@ -236,15 +238,19 @@ def draw_heatmap(drawing, panel, series, x, y, width, height, start, end):
     times = sorted({time for _, row in rows for time in row})
     cell, line = (right - left) / max(len(times), 1), (bottom - top) / len(rows)
     most = max(value for _, row in rows for value in row.values())
+    cells = {}  # the outlines of all of one shade
     for index, (bound, row) in enumerate(rows):
         at = bottom - (index + 1) * line
         drawing.text(left - 6, at + 3.5, labels[index], SMALL, MUTED, "end")
         for column, time in enumerate(times):
             share = row.get(time, 0.0) / most
             if share > 0:
-                share = share ** 0.4
-                colour = f"#{int(30 + 150 * share ** 2):02x}{int(50 + 160 * share):02x}{int(90 + 160 * share):02x}"
-                drawing.box(left + column * cell + 0.4, at + 0.5, cell - 0.8, line - 1, colour)
+                share = round(share ** 0.4 * SHADES) / SHADES
+                cells.setdefault(share, []).append(
+                    f"M{left + column * cell:.1f} {at + 0.5:.1f}h{cell - 0.7:.1f}v{line - 1:.1f}h-{cell - 0.7:.1f}z")
+    for share, places in sorted(cells.items()):
+        colour = f"#{int(30 + 150 * share ** 2):02x}{int(50 + 160 * share):02x}{int(90 + 160 * share):02x}"
+        drawing.add(f'<path d="{"".join(places)}" fill="{colour}"/>')
 
 
 def draw_table(drawing, panel, series, x, y, width, height, columns):

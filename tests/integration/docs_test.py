@@ -62,17 +62,34 @@ class LinksTest(unittest.TestCase):
         for path in (ROOT / "docs").iterdir():
             self.assertIn(f"docs/{path.name}", readme)
 
+    def test_files_that_are_named_exist(self):
+        count = 0
+        for path in DOCS:
+            for name in re.findall(r"`((?:tests|webhook|manifests|policies|helm|docs)/[\w./-]+)`", path.read_text()):
+                self.assertTrue((ROOT / name).exists(), f"{path.name}: {name}")
+                count += 1
+        self.assertGreater(count, 20)
+
+    def test_panels_that_are_named_exist(self):
+        dashboard = json.loads((ROOT / "helm" / "tidewaiter" / "dashboards" / "tidewaiter.json").read_text())
+        titles = {panel["title"] for panel in dashboard["panels"]}
+        named = set()
+        for name in ("operations.md", "alerts.md", "security.md"):
+            text = re.sub(r"^```.*?^```$", "", (ROOT / "docs" / name).read_text(), flags=re.MULTILINE | re.DOTALL)
+            named |= set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", text))
+        self.assertGreater(len(named), 10)
+        self.assertEqual(named - titles, set())
+
     def test_options_exist(self):
         commands = ("serve", "review", "controls", "metrics", "policy check", "version")
         helps = "".join(run(*command.split(), "--help").stdout for command in commands)
         for path in DOCS:
-            for line in re.sub(r"\\\n\s*", " ", path.read_text()).splitlines():
-                own = re.findall(r"(?<![\w-])tidewaiter (?:[a-z]+ ?)+((?:[^|;`]*))", line)
-                flags = {flag for rest in own for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", rest)}
-                if not re.search(r"kubectl|helm|kube-apiserver|\./dev|promtool|prometheus", line):
-                    flags |= set(re.findall(r"`(--[a-z][a-z-]+)", line))
-                for flag in flags - {"--admission-control-config-file", "--debug", "--help"}:
-                    self.assertIn(flag, helps, f"{path.name}: {line}")
+            text = re.sub(r"\\\n\s*", " ", path.read_text())
+            commands = [line for block in blocks(text, "sh") for line in block.splitlines() if line.startswith("tidewaiter ")]
+            flags = {flag for line in commands for flag in re.findall(r"(?<= )--[a-z][a-z-]+", line.partition(" #")[0])}
+            flags |= set(re.findall(r"`(--[a-z][a-z-]+)", text)) - {"--admission-control-config-file"}  # the API server's
+            for flag in flags:
+                self.assertIn(f"{flag}", re.findall(r"--[a-z][a-z-]+", helps), path.name)
 
     def test_metrics_exist(self):
         known = set(re.findall(r"(?m)^(\S+) ", run("metrics").stdout))

@@ -42,7 +42,7 @@ def lines(title, width, queries, unit, description, stacked=False, **more):
 
 def table(title, width, expression, value_name, unit, description, thresholds=None):
     return {"type": "table", "title": title, "description": description, "unit": unit, "value_name": value_name,
-            "queries": [query(expression, instant=True, format="table")], "width": width, "height": 8,
+            "queries": [query(expression, instant=True, format="table")], "width": width, "height": 6,
             "thresholds": thresholds}
 
 
@@ -64,7 +64,7 @@ ROWS = [
         stat("Reviews", REQUEST_RATE, "reqps", steps(("green", None)),
              "AdmissionReviews answered a second, both doors.\n\nNormal: follows the cluster's changes of Pods and "
              "workloads; two for each new Pod.\n\nWhat to do: at 0 in a cluster that is in use, look whether the webhook "
-             "configurations are still there: docs/alerts.md#tidewaiternorequests.", 1),
+             "configurations are still there: docs/alerts.md#tidewaiternorequests.", 0),
         stat("Denied", share(f'sum(rate(tidewaiter_admission_requests_total{{{WHERE},decision=~"deny|refuse"}}{RATE}))',
                              REQUEST_RATE), "percentunit", steps(("green", None), ("yellow", .1), ("red", .5)),
              "Share of the reviews that was denied or refused.\n\nNormal: below 5 %, and the same from day to day.\n\n"
@@ -78,7 +78,7 @@ ROWS = [
              steps(("green", None), ("yellow", .1), ("red", 1)),
              "99 of 100 reviews are decided faster than this, waiting for a thread included.\n\nNormal: below 1 ms; some "
              "milliseconds when many come at once.\n\nWhat to do: above 100 ms the CPU limit throttles it: "
-             "docs/alerts.md#tidewaiterlatencynearthetimeout.", 2),
+             "docs/alerts.md#tidewaiterlatencynearthetimeout.", 1),
         stat("Certificate ends in", f"min(tidewaiter_certificate_expiry_timestamp_seconds{{{WHERE}}} > 0) - time()", "s",
              steps(("red", None), ("orange", 3 * 86400), ("green", 14 * 86400)),
              "Until the first serving certificate expires; then no request is answered.\n\nNormal: never below a third of "
@@ -92,9 +92,10 @@ ROWS = [
     ]),
     ("Decisions", [
         lines("Decisions by result", 8, [query(f"sum by (decision) (rate({REQUESTS}{RATE}))", "{{decision}}")], "reqps",
-              "What came of the reviews. patch: defaults were set. refuse: the object cannot be read. error: an inner "
-              "failure.\n\nNormal: mostly allow and patch; error is 0.\n\nWhat to do: more deny than usual: "
-              "docs/alerts.md#tidewaiterdenialspike. Any error: docs/alerts.md#tidewaiterinternalerror.", stacked=True),
+              "What came of the reviews. patch: defaults were set. refuse: the object cannot be read. error: the review "
+              "itself is malformed, or an inner failure.\n\nNormal: mostly allow and patch; error is 0.\n\nWhat to do: more "
+              "deny than usual: docs/alerts.md#tidewaiterdenialspike. Any error: the panel Errors by reason says which; "
+              "internal is docs/alerts.md#tidewaiterinternalerror.", stacked=True),
         lines("Decisions by door", 8,
               [query(f"sum by (door, decision) (rate({REQUESTS}{RATE}))", "{{door}}: {{decision}}")], "reqps",
               "The same by door. mutate sets defaults, validate judges, validate-policy judges PodPolicy resources."
@@ -257,15 +258,19 @@ def field_config(panel):
 def options(panel):
     if panel["type"] == "stat":
         return {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "colorMode": "value",
-                "graphMode": "none", "textMode": "value", "justifyMode": "auto", "orientation": "auto"}
+                "graphMode": "none", "textMode": "value", "justifyMode": "auto", "orientation": "auto", "wideLayout": True,
+                "showPercentChange": False, "percentChangeColorMode": "standard"}
     if panel["type"] == "timeseries":
         return {"legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
                 "tooltip": {"mode": "multi", "sort": "desc"}}
     if panel["type"] == "heatmap":
-        return {"calculate": False, "cellGap": 1, "color": {"mode": "scheme", "scheme": "Blues", "steps": 64},
+        return {"calculate": False, "cellGap": 1, "showValue": "never",
+                "color": {"mode": "scheme", "scheme": "Blues", "fill": "dark-blue", "exponent": 0.5, "steps": 64,
+                          "reverse": False},
                 "yAxis": {"unit": "s", "axisPlacement": "left"}, "rowsFrame": {"layout": "le"},
-                "filterValues": {"le": 1e-9}, "tooltip": {"show": True, "yHistogram": False}, "legend": {"show": True}}
-    return {"showHeader": True, "cellHeight": "sm"}
+                "filterValues": {"le": 1e-9}, "exemplars": {"color": "orange"},
+                "tooltip": {"mode": "single", "yHistogram": False}, "legend": {"show": True}}
+    return {"showHeader": True, "cellHeight": "sm", "frameIndex": 0}
 
 
 def grafana_panel(panel, number, x, y):
@@ -288,13 +293,13 @@ def panels():
     for title, row in ROWS:
         yield {"id": number, "type": "row", "title": title, "collapsed": False, "panels": [],
                "gridPos": {"x": 0, "y": y, "w": 24, "h": 1}}
-        number, x, y = number + 1, 0, y + 1
+        number, x, y, height = number + 1, 0, y + 1, 0
         for panel in row:
             if x + panel["width"] > 24:
-                x, y = 0, y + panel["height"]
+                x, y = 0, y + height
             yield grafana_panel(panel, number, x, y)
-            number, x = number + 1, x + panel["width"]
-        y += row[-1]["height"]
+            number, x, height = number + 1, x + panel["width"], panel["height"]
+        y += height
 
 
 def variable(name, label, metric_query, all_value=".*"):
@@ -311,7 +316,7 @@ def dashboard():
         "time": {"from": "now-6h", "to": "now"}, "fiscalYearStartMonth": 0, "weekStart": "", "links": [],
         "templating": {"list": [
             {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "refresh": 1,
-             "current": {}, "hide": 0, "includeAll": False, "multi": False, "options": [], "regex": ""},
+             "current": {"selected": False, "text": "default", "value": "default"}, "hide": 0, "includeAll": False, "multi": False, "options": [], "regex": ""},
             variable("cluster", "Cluster", "label_values(tidewaiter_build_info, cluster)"),
             variable("namespace", "Namespace", 'label_values(tidewaiter_build_info{cluster=~"$cluster"}, namespace)'),
             variable("job", "Job", 'label_values(tidewaiter_build_info{cluster=~"$cluster",namespace=~"$namespace"}, job)',
