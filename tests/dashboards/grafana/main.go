@@ -29,7 +29,8 @@ func check(file string) error {
 	runtime.RegisterPanelcfgVariant(table.VariantConfig())
 	runtime.RegisterPanelcfgVariant(timeseries.VariantConfig())
 	read := dashboard.NewDashboard()
-	if err := read.UnmarshalJSONStrict(text); err != nil {
+	// It returns an empty list of errors, which is not nil, when all is well.
+	if err := read.UnmarshalJSONStrict(text); err != nil && err.Error() != "" {
 		return err
 	}
 	return read.Validate()
