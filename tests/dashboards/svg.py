@@ -260,13 +260,13 @@ def draw_table(drawing, panel, series, x, y, width, height, columns):
     for place, title in zip(at, [*columns, value_name]):
         drawing.text(place, y + 48, title, SMALL, "#6e9fff", weight=600)
     drawing.line(x + 12, y + 57, x + width - 12, y + 57)
-    for index, (labels, points) in enumerate(series[:int((height - 70) / 24)]):
-        line = y + 75 + index * 24
+    for index, (labels, points) in enumerate(series[:int((height - 62) / 19)]):
+        line = y + 72 + index * 19
         value = points[-1][1]
         for place, column in zip(at, columns):
             drawing.text(place, line, labels.get(column, ""), 11.5)
         drawing.text(at[-1], line, in_unit(value, defaults["unit"]), 11.5, threshold_colour(panel, value))
-        drawing.line(x + 12, line + 9, x + width - 12, line + 9, "#22262c")
+        drawing.line(x + 12, line + 6, x + width - 12, line + 6, "#22262c")
     if not series:
         drawing.text(x + width / 2, y + height / 2, "No data", 14, MUTED, "middle")
 

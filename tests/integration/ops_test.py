@@ -28,6 +28,7 @@ METRICS = {
     "tidewaiter_certificate_start_timestamp_seconds": set(),
     "tidewaiter_certificate_expiry_timestamp_seconds": set(),
     "tidewaiter_connections": {"state"},
+    "tidewaiter_process_restarts_total": set(),
     "tidewaiter_build_info": {"version"},
     **{f"process_{name}": set() for name in (
         "cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "start_time_seconds", "threads",

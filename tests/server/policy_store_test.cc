@@ -53,6 +53,18 @@ TEST_F(PolicyStoreTest, EachChangeCountsOnce) {
   EXPECT_THAT(metrics_.Render(), HasSubstr("tidewaiter_policies_invalid{source=\"resources\"} 0"));
 }
 
+TEST_F(PolicyStoreTest, ReviewsWaitForTheFirstResources) {
+  store_.SetFiles(ReadPolicyFiles({}).value());
+  EXPECT_EQ(store_.policies_for_reviews(), store_.policies());
+  store_.ExpectResources();
+  EXPECT_EQ(store_.policies_for_reviews(), nullptr);
+  store_.SetFiles(ReadPolicyFiles({}).value());
+  EXPECT_EQ(store_.policies_for_reviews(), nullptr) << "files are not what was waited for";
+  store_.SetResources({});
+  ASSERT_NE(store_.policies_for_reviews(), nullptr);
+  EXPECT_EQ(store_.policies_for_reviews(), store_.policies());
+}
+
 TEST_F(PolicyStoreTest, FilesAndResourcesAreKeptApart) {
   store_.SetResources({Resource("image-tag", 1)});
   store_.SetFiles(ReadPolicyFiles({}).value());

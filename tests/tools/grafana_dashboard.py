@@ -13,7 +13,7 @@ POLICY = WHERE + ',policy=~"$policy"'
 RATE = "[$__rate_interval]"
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Faults of the server or of the way to it; the other reasons are what clients sent.
-FAULTS = "internal|overloaded|deadline|connection_limit|write_timeout|handshake_failed|unknown_namespace"
+FAULTS = "internal|overloaded|deadline|connection_limit|write_timeout|handshake_failed|unknown_namespace|not_ready"
 COLOURS = {
     "allow": "green", "patch": "blue", "warn": "yellow", "deny": "red", "refuse": "orange", "error": "purple",
     "enforce": "red", "audit": "blue", "success": "green", "failure": "red",
@@ -202,25 +202,28 @@ ROWS = [
               "connections: docs/operations.md#sizing.\n\nWhat to do: near the limit of the container raise the limit; "
               "memory that only grows is a fault of ours, please report it."),
         lines("CPU", 6, [query(f"rate(process_cpu_seconds_total{{{WHERE}}}{RATE})", "{{instance}}")], "none",
-              "Cores used, by replica.\n\nNormal: a hundredth of a core for some hundred reviews a second.\n\nWhat to do: at "
-              "the CPU limit reviews wait: raise the limit, or add replicas."),
+              "Cores used, by replica.\n\nNormal: one to four hundredths of a core for a hundred reviews a second.\n\nWhat "
+              "to do: at the CPU limit reviews wait: raise the limit, or add replicas."),
         lines("Connections", 6, [query(f"sum by (state) (tidewaiter_connections{{{WHERE}}})", "{{state}}")], "none",
               "Open connections. parked: idle, kept for the next review. active: being answered.\n\nNormal: some parked for "
               "each API server, few active.\n\nWhat to do: many handshaking: clients that cannot finish TLS, "
               "docs/alerts.md#tidewaiterhandshakesfail.", stacked=True),
-        lines("Age of the cluster's state", 8,
+        lines("Age of the cluster's state", 6,
               [query(f"max by (resource) (tidewaiter_cluster_state_age_seconds{{{WHERE}}})", "{{resource}}")], "s",
               "Since the API server was last heard of, the replica that waits longest. Empty without --cluster.\n\nNormal: "
               "below a minute (the API server sends a bookmark each minute).\n\nWhat to do: "
               "docs/alerts.md#tidewaiterclusterstateold."),
-        lines("Failed calls of the API server", 8,
+        lines("Failed calls of the API server", 6,
               [query(f"sum by (resource) (rate(tidewaiter_cluster_errors_total{{{WHERE}}}{RATE}))", "{{resource}}")], "ops",
               "Lists and watches that failed. Empty without --cluster.\n\nNormal: 0; a few when an API server "
               "restarts.\n\nWhat to do: the log has the API server's words: 403 is a missing right "
               "(manifests/rbac.yaml), 404 the missing CustomResourceDefinition."),
-        lines("Leader", 8, [query(f"tidewaiter_leader{{{WHERE}}}", "{{instance}}")], "none",
+        lines("Leader", 6, [query(f"tidewaiter_leader{{{WHERE}}}", "{{instance}}")], "none",
               "1 in the replica that writes the status of policies. Empty without --cluster.\n\nNormal: one replica at 1, "
               "the others at 0.\n\nWhat to do: docs/alerts.md#tidewaiternoleader.", stepped=True),
+        lines("Restarts", 6, [query(f"changes(process_start_time_seconds{{{WHERE}}}{RATE})", "{{instance}}")], "none",
+              "Times a process was started anew, by a container that restarts or by --supervise; a new Pod is a new "
+              "line.\n\nNormal: 0.\n\nWhat to do: docs/alerts.md#tidewaiterrestarts."),
     ]),
 ]
 

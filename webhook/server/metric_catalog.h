@@ -15,12 +15,13 @@ inline constexpr std::array<std::string_view, 3> kDoorLabels = {"validate", "mut
 inline constexpr std::array<std::string_view, 6> kOutcomeLabels = {"allow", "warn", "patch", "deny", "refuse", "error"};
 // What is no member of these counts as their last one.
 inline constexpr std::array<std::string_view, 5> kOperationLabels = {"CREATE", "UPDATE", "DELETE", "CONNECT", "other"};
-inline constexpr std::array<std::string_view, 20> kServerReasons = {
-    "bad_request",       "not_found",      "method_not_allowed",  "unsupported_media_type",
-    "empty_body",        "too_large",      "length_required",     "header_too_large",
-    "overloaded",        "deadline",       "handshake_failed",    "request_timeout",
-    "write_timeout",     "no_request",     "connection_limit",    "certificate_reload",
-    "namespaces_reload", "client_refused", "certificate_renewal", "other"};
+inline constexpr std::array<std::string_view, 21> kServerReasons = {
+    "bad_request", "not_found", "method_not_allowed", "unsupported_media_type", "empty_body", "too_large",
+    "length_required", "header_too_large", "overloaded", "deadline", "handshake_failed", "request_timeout",
+    "write_timeout", "no_request", "connection_limit", "certificate_reload", "namespaces_reload", "client_refused",
+    "certificate_renewal", "not_ready",
+    // Must be the last.
+    "other"};
 // The names of the workload kinds, of PodPolicy, and "other".
 const std::vector<std::string_view>& KindLabels();
 // The engine's reasons, then the server's.

@@ -91,6 +91,7 @@ struct Metrics::Families {
   Family<Counter>& exempted = AddCounter("tidewaiter_exempted_total");
   Family<Counter>& errors = AddCounter("tidewaiter_errors_total");
   Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total");
+  Counter& restarts = AddCounter("tidewaiter_process_restarts_total").Add({});
   Gauge& policies = AddGauge("tidewaiter_policies_loaded").Add({});
   Family<Gauge>& invalid = AddGauge("tidewaiter_policies_invalid");
   Gauge& last_change = AddGauge("tidewaiter_policy_last_change_timestamp_seconds").Add({});
@@ -252,6 +253,8 @@ void Metrics::SetCertificateValidity(std::int64_t not_before, std::int64_t not_a
   families_->certificate_start.Set(static_cast<double>(not_before));
   families_->certificate_expiry.Set(static_cast<double>(not_after));
 }
+
+void Metrics::SetRestarts(std::uint64_t count) { families_->restarts.Increment(static_cast<double>(count)); }
 
 void Metrics::SetConnectionSource(std::function<ConnectionCounts()> source) {
   const std::lock_guard lock(families_->source_mutex);

@@ -56,6 +56,8 @@ class Metrics {
   // policies_invalid{source="resources"}.
   void SetInvalidResources(std::size_t count);
   void SetCertificateValidity(std::int64_t not_before, std::int64_t not_after);
+  // process_restarts_total: how often the serving process was started anew before this one. Called once.
+  void SetRestarts(std::uint64_t count);
   // Asked at each scrape.
   void SetConnectionSource(std::function<ConnectionCounts()> source);
   void SetClusterSource(std::function<ClusterState()> source);

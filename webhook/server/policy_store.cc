@@ -17,6 +17,10 @@ std::shared_ptr<const PolicySet> PolicyStore::policies() const {
   return policies_;
 }
 
+std::shared_ptr<const PolicySet> PolicyStore::policies_for_reviews() const {
+  return expects_resources_ ? nullptr : policies();
+}
+
 std::vector<ResourceOutcome> PolicyStore::outcomes() const {
   const std::lock_guard lock(mutex_);
   return outcomes_;
@@ -38,6 +42,7 @@ void PolicyStore::SetResources(std::vector<PolicyResource> resources) {
   const std::lock_guard lock(change_mutex_);
   merger_.SetResources(std::move(resources));
   Merge();
+  expects_resources_ = false;
 }
 
 void PolicyStore::Merge() {
