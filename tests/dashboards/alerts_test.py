@@ -19,7 +19,7 @@ def alerts():
 
 
 def promtool(*arguments):
-    return subprocess.run([find_program("promtool"), *map(str, arguments)], capture_output=True, text=True, timeout=100)
+    return subprocess.run([find_program("promtool"), *map(str, arguments)], capture_output=True, text=True, timeout=280)
 
 
 class AlertsTest(unittest.TestCase):
