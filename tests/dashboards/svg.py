@@ -162,6 +162,12 @@ def stack(series):
     return stacked
 
 
+def without_flat(points):
+    """Without those that lie on the level line between their neighbours: the line is the same."""
+    return [point for index, point in enumerate(points) if index in (0, len(points) - 1)
+            or not points[index - 1][1] == point[1] == points[index + 1][1]]
+
+
 def draw_timeseries(drawing, panel, series, x, y, width, height, start, end):
     defaults = panel["fieldConfig"]["defaults"]
     custom, unit = defaults["custom"], defaults["unit"]
@@ -197,9 +203,10 @@ def draw_timeseries(drawing, panel, series, x, y, width, height, start, end):
                     drawing.box(across(time) - 1.5, place(value), 3, bottom - place(value), colour)
             continue
         way, last_time, step = [], None, (end - start) / 45
-        for time, value in points:
+        has_gap = {time for (before, _), (time, _) in zip(points, points[1:]) if time - before > step}
+        for time, value in points if has_gap else without_flat(points):
             at = f"{across(time):.1f} {place(value):.1f}"
-            if last_time is None or time - last_time > step:
+            if last_time is None or time in has_gap:
                 way.append("M" + at)
             elif custom["lineInterpolation"] == "stepAfter":
                 way.append(f"H{across(time):.1f}V{place(value):.1f}")
@@ -208,7 +215,7 @@ def draw_timeseries(drawing, panel, series, x, y, width, height, start, end):
             last_time = time
         path = "".join(way)
         if is_stacked:
-            back = "".join(f"L{across(time):.1f} {place(value):.1f}" for time, value in reversed(lower))
+            back = "".join(f"L{across(time):.1f} {place(value):.1f}" for time, value in reversed(without_flat(lower)))
             drawing.add(f'<path d="{path}{back}Z" fill="{colour}" fill-opacity="0.35"/>')
         elif not is_log and len(points) > 1 and path.count("M") == 1:
             drawing.add(f'<path d="{path}L{across(points[-1][0]):.1f} {bottom:.1f}L{across(points[0][0]):.1f} {bottom:.1f}Z" '
