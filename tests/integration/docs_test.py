@@ -101,8 +101,9 @@ class LinksTest(unittest.TestCase):
     def test_values_of_the_chart_exist(self):
         chart = ROOT / "helm" / "tidewaiter" / "values.yaml"
         values = yaml.safe_load(chart.read_text()) if chart.exists() else None
-        text = (ROOT / "docs" / "operations.md").read_text()
-        named = set(re.findall(r"--set(?:-string)? ([\w.]+)", text)) | set(re.findall(r"--set '?([\w.]+)", text))
+        text = "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+        named = set(re.findall(r"--set '?([\w.]+)", text)) | set(re.findall(
+            r"`((?:webhook|certificates|networkPolicy|dashboard|prometheusRule|serviceMonitor|image|cluster)\.[\w.]+)`", text))
         self.assertGreater(len(named), 3)
         for name in named if values is not None else ():
             at = values
