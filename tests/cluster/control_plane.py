@@ -265,6 +265,15 @@ class ControlPlane:
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)
         return self.kubectl("apply", *arguments, "-f", "-", input=text, check=check)
 
+    def apply_policy_definition(self):
+        """Applies the CustomResourceDefinition of PodPolicy; returns once it can be used."""
+        self.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/podpolicies.tidewaiter.dev"
+        # `kubectl wait` fails when it comes before the first condition.
+        wait_for(lambda: any((each["type"], each["status"]) == ("Established", "True")
+                             for each in self.get(path)["status"].get("conditions") or []),
+                 "the definition of PodPolicy is Established")
+
     def create_namespace(self, name, labels=None):
         """A namespace that Pods can be created in."""
         self.create(PATHS["Namespace"], {"metadata": {"name": name, "labels": labels or {}}})

@@ -26,6 +26,7 @@ PORT, OPS_PORT = 8443, 8080
 SLICE = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices/{NAME}"
 POLICY = {"apiVersion": "tidewaiter.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "test"},
           "spec": {"controls": {"image-tag": {"forbidden": ["bad"]}}}}
+NOTICE = 2.0  # seconds within which the API server knows of a changed endpoint, or of a connection that is gone
 DENIAL = "[test/image-tag]"
 
 
@@ -44,7 +45,7 @@ class Replica:
         self.cluster, self.address = cluster, address
         self._command = [
             BINARY, "serve", "--supervise", "--listen", f"{address}:{PORT}", "--ops-listen", f"{address}:{OPS_PORT}",
-            "--drain-seconds", "1", "--cluster", "--kubeconfig", kubeconfig,
+            "--drain-seconds", "3", "--log-level", "error", "--cluster", "--kubeconfig", kubeconfig,
             "--certificate-secret", f"{NAMESPACE}/{NAME}-tls", "--webhook-configuration", NAME,
             "--tls-san", f"{NAME}.{NAMESPACE}.svc", "--lease", f"{NAMESPACE}/{NAME}"]
         self.start()
@@ -131,8 +132,7 @@ class ReplicasTest(ClusterTestCase):
         cluster = cls.cluster
         cluster.create_namespace(NAMESPACE)
         cluster.create_namespace("shop")
-        cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
-        cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        cluster.apply_policy_definition()
         cluster.kubectl("apply", "-f", ROOT / "manifests" / "rbac.yaml")
         cluster.apply(POLICY)
         cluster.create(f"/api/v1/namespaces/{NAMESPACE}/services", {
@@ -175,7 +175,7 @@ class ReplicasTest(ClusterTestCase):
                 "endpoints": [{"addresses": [each], "conditions": {"ready": each in ready}} for each in ADDRESSES]}
 
     def set_ready(self, *addresses):
-        """As the controllers do when a Pod is ready, terminates, or is gone; returns once the API server knows."""
+        """As the controllers do when a Pod is ready, terminates, or is gone."""
         slice_now = self.cluster.get(SLICE)
         body = {**self.endpoint_slice(addresses), "metadata": slice_now["metadata"]}
         status, answer = self.cluster.api("PUT", SLICE, body)
@@ -191,7 +191,7 @@ class ReplicasTest(ClusterTestCase):
         """Only what the process had taken up already is lost with it. Nobody is refused, and nobody is told to go ahead
         by a process that does not know the policies yet."""
         stream = Stream(self.cluster)
-        kills = []
+        kills = []  # when each was gone
         for replica in self.replicas * 2:
             stream.flow()
             replica.kill_serving_process()
@@ -199,12 +199,13 @@ class ReplicasTest(ClusterTestCase):
             replica.wait_until_ready()
         stream.flow()
         failures = stream.end()
-        late = [each for each in failures if not any(gone - 1 < each[0] <= gone for gone in kills)]
+        # The API server learns that a connection is gone when it uses it, at the latest; it does not send a POST again.
+        late = [each for each in failures if not any(-1 < each[0] - gone <= NOTICE for gone in kills)]
         self.assertEqual(late, [])
         self.assertLess(len(failures), 8 * len(kills), failures)  # 4 threads, 2 doors
         for message in (message for _, message in failures):
-            self.assertNotIn("connection refused", message)
-        print(f"\n{len(kills)} serving processes killed: {stream.answered} answered, {len(failures)} were under way")
+            self.assertNotRegex(message, "refused|deadline|certificate|status code")
+        print(f"\n{len(kills)} serving processes killed: {stream.answered} answered, {len(failures)} were lost with their connections")
 
     def test_replica_killed(self):
         """What nobody but the node can know at once: until its endpoint is taken out, connections are refused, and the
@@ -215,7 +216,8 @@ class ReplicasTest(ClusterTestCase):
         os.kill(first.process.pid, signal.SIGKILL)  # the serving process ends with its supervisor
         first.process.stop()
         self.set_ready(second.address)
-        taken_out = time.monotonic()
+        known = time.monotonic() + NOTICE
+        wait_for(lambda: time.monotonic() > known, "the API server has noticed")
         stream.flow()
         first.start()
         first.wait_until_ready()
@@ -223,7 +225,7 @@ class ReplicasTest(ClusterTestCase):
         self.wait_for_traffic()
         stream.flow()
         failures = stream.end()
-        self.assertEqual([each for each in failures if each[0] > taken_out + 0.5], [])
+        self.assertEqual([each for each in failures if each[0] > known], [])
         print(f"\na replica killed: {stream.answered} answered, {len(failures)} failed until its endpoint was gone")
 
     def test_replica_stopped(self):
@@ -233,6 +235,7 @@ class ReplicasTest(ClusterTestCase):
             stream.flow()
             os.kill(replica.process.pid, signal.SIGTERM)
             self.set_ready(*(each for each in ADDRESSES if each != replica.address))
+            wait_for(lambda process=replica.process: not process.is_running(), "it ends by itself")
             self.assertEqual(replica.process.stop(), 0)
             stream.flow()
             replica.start()
