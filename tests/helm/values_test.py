@@ -5,6 +5,7 @@
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -250,6 +251,13 @@ class ValuesTest(unittest.TestCase):
         self.assertEqual(json.loads(dashboard["data"]["tidewaiter.json"]),
                          json.loads((CHART / "dashboards" / "tidewaiter.json").read_text()))
         self.assertIsNone(find(objects(), "PrometheusRule"))
+
+    def test_links_of_the_guides_lead_to_files(self):
+        for guide in (CHART / "README.md", ROOT / "manifests" / "static" / "README.md"):
+            targets = re.findall(r"\]\(([^)\s#]+)", guide.read_text())
+            self.assertGreater(len(targets), 2)
+            for target in targets:
+                self.assertTrue((guide.parent / target).exists(), f"{guide}: {target}")
 
     def test_the_program_takes_its_arguments(self):
         for name, values in MATRIX.items():
