@@ -6,6 +6,7 @@ release is installed, filled by real replicas, upgraded, rolled back and uninsta
 import http.client
 import json
 import re
+import subprocess
 import unittest
 
 import yaml
@@ -38,12 +39,16 @@ def foreign_crd(group, kind):
 class InstallTest(ClusterTestCase):
     @classmethod
     def set_up_cluster(cls):
-        cls.cluster.create_namespace(NAMESPACE)
         cls.environment = {"KUBECONFIG": str(cls.cluster.folder / "admin.kubeconfig"), "HOME": str(cls.cluster.folder)}
         for group, kind in FOREIGN:
             cls.cluster.apply(foreign_crd(group, kind))
         names = [f"crd/{kind.lower()}s.{group}" for group, kind in FOREIGN]
         cls.cluster.kubectl("wait", "--for=condition=Established", *names, "--timeout=30s")
+
+    def setUp(self):
+        self.cluster.create_namespace(NAMESPACE)
+        self.addCleanup(wait_for, lambda: self.cluster.get(f"{PATHS['Namespace']}/{NAMESPACE}") is None, "it is gone")
+        self.addCleanup(self.cluster.kubectl, "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
 
     # ---- helpers
 
@@ -184,6 +189,38 @@ class InstallTest(ClusterTestCase):
                          {"hardened": "audit", "shop": "audit"})
         self.assertIsNone(self.cluster.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/tidewaiter-policies"))
 
+    def test_rights_of_the_test_hook(self):
+        """`helm test` gets as far as to the Service, which nobody answers here: it may read and try what it must."""
+        self.addCleanup(self.uninstall)
+        self.helm("install", "tidewaiter", CHART)
+        self.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        hooks = [each for each in yaml.safe_load_all(self.helm("get", "hooks", "tidewaiter")) if each]
+        self.assertEqual([each["kind"] for each in hooks if each["kind"] == "Pod"], ["Pod"])
+        for each in hooks:
+            if each["kind"] == "Pod":
+                pod = each["spec"]
+            else:
+                self.cluster.apply(each)
+                self.addCleanup(self.cluster.kubectl, "delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE)
+        kubeconfig = self.cluster.service_account_kubeconfig(NAMESPACE, pod["serviceAccountName"])
+
+        def probe(*arguments):
+            done = subprocess.run([BINARY, *arguments, "--kubeconfig", kubeconfig, "--timeout", "0"], capture_output=True,
+                                  text=True, timeout=BOUND, check=False)
+            return done.returncode, done.stdout
+
+        arguments = pod["containers"][0]["args"]
+        self.assertEqual(arguments, ["probe", "--webhook-configuration=tidewaiter", "--policy-door"])
+        code, output = probe(*arguments)
+        self.assertEqual(code, 1)
+        self.assertNotIn("Forbidden", output)
+        for door in ("mutate", "validate", "validate-policy"):
+            self.assertRegex(output, rf"(?m)^{door}.tidewaiter.dev: BROKEN: its caBundle is empty")
+        self.assertIn("API server: BROKEN: took a bad policy without asking, or without an answer", output)
+        # And no more than that.
+        _, output = probe("probe", "--webhook-configuration=other")
+        self.assertIn("Forbidden", output)
+
     def test_conditions_let_go_what_is_being_deleted(self):
         """No replica answers, the doors fail closed, and still finalizers come off, and our own namespace works."""
         self.addCleanup(self.uninstall)
@@ -211,8 +248,7 @@ class InstallTest(ClusterTestCase):
         """install.yaml is a whole installation: applied twice it changes nothing, and what replicas write stays."""
         install = ROOT / "manifests" / "install.yaml"
         self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", install)
-        self.addCleanup(self.cluster.kubectl, "delete", "-f", install, "--ignore-not-found", "--wait=false",
-                        "--cascade=background")
+        self.addCleanup(self.cluster.kubectl, "delete", "-f", install, "--ignore-not-found", "--wait=false")
         self.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
         self.wait_until_ready(self.start_replica(7))
         before = self.state()
