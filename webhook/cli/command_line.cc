@@ -51,6 +51,7 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddControlsCommand(app, context);
   AddMetricsCommand(app, context);
   AddPolicyCommand(app, context);
+  AddProbeCommand(app, context);
   AddVersionCommand(app, context);
   try {
     app.parse(argc, argv);

@@ -46,6 +46,7 @@ void AddReviewCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
 void AddMetricsCommand(CLI::App& app, CommandContext& context);
 void AddPolicyCommand(CLI::App& app, CommandContext& context);
+void AddProbeCommand(CLI::App& app, CommandContext& context);
 void AddVersionCommand(CLI::App& app, CommandContext& context);
 
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
