@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 from certificates import Authority
@@ -23,6 +24,8 @@ from processes import BOUND, Process, find_free_port, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("CONTROL_PLANE", ROOT / "build" / "cluster"))
+
+KEPT = 60.0  # seconds that an idle connection is used again; the API server closes it after 90
 
 # One line for each request that changes workloads, with the annotations that admission leaves.
 AUDIT_POLICY = {
@@ -219,6 +222,9 @@ class ControlPlane:
     def api(self, method, path, body=None):
         """One request by the administrator on a kept connection. Returns (status, answer); both bodies are objects."""
         connection = getattr(self._connections, "value", None)
+        if connection is not None and time.monotonic() - self._connections.used > KEPT:
+            connection.close()
+            connection = None
         if connection is None:
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls, timeout=BOUND)
             self._connections.value = connection
@@ -227,8 +233,10 @@ class ControlPlane:
                                {"Content-Type": "application/json"})
             reply = connection.getresponse()
             text = reply.read()
+            self._connections.used = time.monotonic()
         except BaseException:
             connection.close()  # the next request connects anew
+            self._connections.value = None
             raise
         is_json = reply.headers.get_content_type() == "application/json"
         return reply.status, json.loads(text) if is_json else text.decode()

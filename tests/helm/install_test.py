@@ -3,16 +3,15 @@
 """The chart and the plain manifests on a real API server: every object of every choice of values is taken by it, and a
 release is installed, filled by real replicas, upgraded, rolled back and uninstalled, and leaves nothing."""
 
-import base64
 import http.client
 import json
-import pathlib
 import re
+import subprocess
 import unittest
 
 import yaml
 
-from chart import BINARY, CHART, DIGEST, MATRIX, POLICY, ROOT, find, helm, objects
+from chart import BINARY, CHART, DIGEST, MATRIX, POLICY, ROOT, helm, objects
 from cluster_test_case import ClusterTestCase
 from control_plane import PATHS, pods_path
 from processes import BOUND, Process, find_free_port, wait_for
@@ -40,12 +39,16 @@ def foreign_crd(group, kind):
 class InstallTest(ClusterTestCase):
     @classmethod
     def set_up_cluster(cls):
-        cls.cluster.create_namespace(NAMESPACE)
         cls.environment = {"KUBECONFIG": str(cls.cluster.folder / "admin.kubeconfig"), "HOME": str(cls.cluster.folder)}
         for group, kind in FOREIGN:
             cls.cluster.apply(foreign_crd(group, kind))
         names = [f"crd/{kind.lower()}s.{group}" for group, kind in FOREIGN]
         cls.cluster.kubectl("wait", "--for=condition=Established", *names, "--timeout=30s")
+
+    def setUp(self):
+        self.cluster.create_namespace(NAMESPACE)
+        self.addCleanup(wait_for, lambda: self.cluster.get(f"{PATHS['Namespace']}/{NAMESPACE}") is None, "it is gone")
+        self.addCleanup(self.cluster.kubectl, "delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
 
     # ---- helpers
 
@@ -115,6 +118,9 @@ class InstallTest(ClusterTestCase):
         self.cluster.apply((ROOT / "manifests" / "crd.yaml").read_text(), "--server-side")
         self.addCleanup(self.cluster.kubectl, "delete", "crd", "podpolicies.tidewaiter.dev")
         self.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        for account in ("tidewaiter-test", "gate-test"):  # a dry run makes none, and a Pod's must be there
+            self.cluster.kubectl("create", "serviceaccount", account, "-n", NAMESPACE)
+            self.addCleanup(self.cluster.kubectl, "delete", "serviceaccount", account, "-n", NAMESPACE)
         for name, values in MATRIX.items():
             with self.subTest(name):
                 documents = objects(values)
@@ -132,7 +138,9 @@ class InstallTest(ClusterTestCase):
         notes = self.helm("install", "tidewaiter", CHART, values={"image": {"digest": DIGEST}})
         self.assertIn("in mode observe: nothing is denied, warned or changed", notes)
         self.assertEqual(len(re.findall(r"^     (kubectl|helm) ", notes, re.MULTILINE)), 2)
-        for each in yaml.safe_load_all(self.helm("get", "manifest", "tidewaiter")):
+        installed = [each for each in yaml.safe_load_all(self.helm("get", "manifest", "tidewaiter")) if each]
+        self.assertGreater(len(installed), 15)
+        for each in installed:
             read = json.loads(self.cluster.kubectl("get", each["kind"], each["metadata"]["name"], "-n", NAMESPACE, "-o",
                                                    "json").stdout)
             self.assertEqual(read["metadata"]["labels"]["app.kubernetes.io/managed-by"], "Helm", each["kind"])
@@ -181,9 +189,40 @@ class InstallTest(ClusterTestCase):
                          {"hardened": "audit", "shop": "audit"})
         self.assertIsNone(self.cluster.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps/tidewaiter-policies"))
 
+    def test_rights_of_the_test_hook(self):
+        """`helm test` gets as far as to the Service, which nobody answers here: it may read and try what it must."""
+        self.addCleanup(self.uninstall)
+        self.helm("install", "tidewaiter", CHART)
+        self.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        hooks = [each for each in yaml.safe_load_all(self.helm("get", "hooks", "tidewaiter")) if each]
+        self.assertEqual([each["kind"] for each in hooks if each["kind"] == "Pod"], ["Pod"])
+        for each in hooks:
+            if each["kind"] == "Pod":
+                pod = each["spec"]
+            else:
+                self.cluster.apply(each)
+                self.addCleanup(self.cluster.kubectl, "delete", each["kind"], each["metadata"]["name"], "-n", NAMESPACE)
+        kubeconfig = self.cluster.service_account_kubeconfig(NAMESPACE, pod["serviceAccountName"])
+
+        def probe(*arguments):
+            done = subprocess.run([BINARY, *arguments, "--kubeconfig", kubeconfig, "--timeout", "0"], capture_output=True,
+                                  text=True, timeout=BOUND, check=False)
+            return done.returncode, done.stdout
+
+        arguments = pod["containers"][0]["args"]
+        self.assertEqual(arguments, ["probe", "--webhook-configuration=tidewaiter", "--policy-door"])
+        code, output = probe(*arguments)
+        self.assertEqual(code, 1)
+        self.assertNotIn("Forbidden", output)
+        for door in ("mutate", "validate", "validate-policy"):
+            self.assertRegex(output, rf"(?m)^{door}.tidewaiter.dev: BROKEN: its caBundle is empty")
+        self.assertIn("API server: BROKEN: took a bad policy without asking, or without an answer", output)
+        # And no more than that.
+        _, output = probe("probe", "--webhook-configuration=other")
+        self.assertIn("Forbidden", output)
+
     def test_conditions_let_go_what_is_being_deleted(self):
-        """No replica answers, the doors fail closed, and still finalizers come off and the kubelet's mirror Pods and our
-        own namespace pass."""
+        """No replica answers, the doors fail closed, and still finalizers come off, and our own namespace works."""
         self.addCleanup(self.uninstall)
         self.cluster.create_namespace("closed")
         pod = {"metadata": {"name": "web", "finalizers": ["example.com/hold"]},
@@ -209,8 +248,7 @@ class InstallTest(ClusterTestCase):
         """install.yaml is a whole installation: applied twice it changes nothing, and what replicas write stays."""
         install = ROOT / "manifests" / "install.yaml"
         self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", install)
-        self.addCleanup(self.cluster.kubectl, "delete", "-f", install, "--ignore-not-found", "--wait=false",
-                        "--cascade=background")
+        self.addCleanup(self.cluster.kubectl, "delete", "-f", install, "--ignore-not-found", "--wait=false")
         self.cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
         self.wait_until_ready(self.start_replica(7))
         before = self.state()

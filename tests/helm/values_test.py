@@ -5,7 +5,9 @@
 import copy
 import json
 import pathlib
+import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -250,6 +252,19 @@ class ValuesTest(unittest.TestCase):
         self.assertEqual(json.loads(dashboard["data"]["tidewaiter.json"]),
                          json.loads((CHART / "dashboards" / "tidewaiter.json").read_text()))
         self.assertIsNone(find(objects(), "PrometheusRule"))
+
+    def test_generated_files_are_not_stale(self):
+        """The copies of CRD and policies, the chart's README and schema, and the plain manifests."""
+        done = subprocess.run([sys.executable, "-B", ROOT / "tests" / "tools" / "chart_files.py", "check"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_links_of_the_guides_lead_to_files(self):
+        for guide in (CHART / "README.md", ROOT / "manifests" / "static" / "README.md"):
+            targets = re.findall(r"\]\(([^)\s#]+)", guide.read_text())
+            self.assertGreater(len(targets), 2)
+            for target in targets:
+                self.assertTrue((guide.parent / target).exists(), f"{guide}: {target}")
 
     def test_the_program_takes_its_arguments(self):
         for name, values in MATRIX.items():

@@ -4,6 +4,7 @@
 // the address and the CA of its configuration, and has the API server itself ask the policy door. It changes nothing.
 // The chart's `helm test` runs it. Tested by tests/cluster/probe_test.py.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <thread>

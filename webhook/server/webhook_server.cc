@@ -85,7 +85,7 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
                                          : LoadCertificate(options.certificate_file, options.key_file);
     if (!certificate.ok()) return certificate.status();
     self->ca_pem_ = certificate->ca_pem;
-    self->metrics_.SetCertificateExpiry(certificate->not_after);
+    self->metrics_.SetCertificateValidity(certificate->not_before, certificate->not_after);
     if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
   }
   self->handler_ =
@@ -129,6 +129,7 @@ void WebhookServer::ReloadPolicies() {
   const std::shared_ptr<const PolicySet> before = policies();
   const absl::Status status = ReadPolicies();
   metrics_.CountReload(status.ok());
+  metrics_.SetFilesInvalid(!status.ok());
   if (!status.ok()) {
     return log_.Write(LogLevel::kError, "policies not reloaded: the last good ones stay in force",
                       {{"error", std::string(MessageOf(status))}});
@@ -167,9 +168,9 @@ absl::Status WebhookServer::SetCertificate(std::string_view chain_pem, std::stri
 }
 
 absl::Status WebhookServer::UseCertificate(ServingCertificate certificate, std::string_view message) {
-  const std::int64_t not_after = certificate.not_after;
+  const std::int64_t not_before = certificate.not_before, not_after = certificate.not_after;
   if (absl::Status status = certificate_.SetCertificate(std::move(certificate)); !status.ok()) return status;
-  metrics_.SetCertificateExpiry(not_after);
+  metrics_.SetCertificateValidity(not_before, not_after);
   log_.Write(
       LogLevel::kInfo, message,
       {{"expires", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(not_after), absl::UTCTimeZone())}});
