@@ -156,8 +156,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   command->add_flag("--supervise", arguments->is_supervised,
-                    "Serve in a child process that is started anew when a signal ends it (a crash, out of memory); the "
-                    "port stays open meanwhile");
+                    "Serve in a child, started anew when a signal ends it; the port stays open");
   command->add_option("--log-level", arguments->log_level, "error, warn, info or debug")
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();
