@@ -69,6 +69,12 @@ class ControlPlane:
     removes it at the end. `detached`: runs on when this process ends. `apiserver_flags`: given the control plane, with
     its folder and authority, returns further flags of kube-apiserver."""
 
+    # File of the certificate: user and groups.
+    USERS = {"admin": ("admin", "system:masters"),
+             "kube-controller-manager": ("system:kube-controller-manager",),
+             "kube-scheduler": ("system:kube-scheduler",)}
+    SERVER_NAMES = ("IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
+
     def __init__(self, folder=None, detached=False, apiserver_flags=lambda control_plane: []):
         if not (PROGRAMS / "kube-apiserver").exists():
             raise FileNotFoundError(f"{PROGRAMS}/kube-apiserver: the control plane is not built; "
@@ -102,10 +108,7 @@ class ControlPlane:
 
     def _write_users(self):
         """Writes NAME.kubeconfig of each user by client certificate; returns the administrator's TLS context."""
-        users = {"admin": ("admin", "system:masters"),
-                 "kube-controller-manager": ("system:kube-controller-manager",),
-                 "kube-scheduler": ("system:kube-scheduler",)}
-        for name, (user, *groups) in users.items():
+        for name, (user, *groups) in self.USERS.items():
             certificate, key = self.authority.issue_client(name, user, *groups)
             self._write_kubeconfig(name, {"client-certificate": str(certificate), "client-key": str(key)})
         tls = ssl.create_default_context(cafile=self.authority.certificate)
@@ -124,8 +127,8 @@ class ControlPlane:
         }, indent=1))
         return path
 
-    def _run(self, name, *flags, program=None):
-        command = [PROGRAMS / (program or name), *flags]
+    def _run(self, name, *flags, programs=PROGRAMS):
+        command = [programs / name, *flags]
         self.own(Process(name, command, self.folder, self._environment, self._detached))
 
     def own(self, process):
@@ -138,7 +141,7 @@ class ControlPlane:
                   *(f"--{each}-client-urls=http://127.0.0.1:{self._etcd_port}" for each in ("listen", "advertise")),
                   f"--listen-peer-urls=http://127.0.0.1:{find_free_port()}")
         (self.folder / "audit-policy.json").write_text(json.dumps(AUDIT_POLICY))
-        self.authority.issue_server("kube-apiserver", "IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
+        self.authority.issue_server("kube-apiserver", *self.SERVER_NAMES)
         self._run_apiserver()
         self.wait_until_ready()
         # A controller that is refused at first tries again only seconds later.
@@ -237,6 +240,11 @@ class ControlPlane:
             raise
         is_json = reply.headers.get_content_type() == "application/json"
         return reply.status, json.loads(text) if is_json else text.decode()
+
+    def disconnect(self):
+        """Closes the connection that `api` has kept for this thread."""
+        if connection := getattr(self._connections, "value", None):
+            connection.close()
 
     def create(self, path, body):
         """Creates an object and returns it; anything but success fails the test."""
