@@ -179,7 +179,7 @@ class OtherCommandsTest(CliTest):
                     result = run(*command.split(), flag)
                     self.check(result, 0)
                     self.assertIn("Usage: ", result.stdout)
-                    self.assertLess(len(result.stdout.splitlines()), 45, "a screen")
+                    self.assertLess(len(result.stdout.splitlines()), 50, "a screen")
         for command in COMMANDS:
             if " " not in command:
                 self.assertRegex(run("--help").stdout, rf"(?m)^  {re.escape(command)} ")
