@@ -50,7 +50,9 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddReviewCommand(app, context);
   AddScanCommand(app, context);
   AddControlsCommand(app, context);
+  AddMetricsCommand(app, context);
   AddPolicyCommand(app, context);
+  AddProbeCommand(app, context);
   AddVersionCommand(app, context);
   try {
     app.parse(argc, argv);

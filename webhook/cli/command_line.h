@@ -47,7 +47,9 @@ void AddServeCommand(CLI::App& app, CommandContext& context);
 void AddReviewCommand(CLI::App& app, CommandContext& context);
 void AddScanCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
+void AddMetricsCommand(CLI::App& app, CommandContext& context);
 void AddPolicyCommand(CLI::App& app, CommandContext& context);
+void AddProbeCommand(CLI::App& app, CommandContext& context);
 void AddVersionCommand(CLI::App& app, CommandContext& context);
 
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
