@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A node of a manifest as JSON text, as sigs.k8s.io/yaml makes it: aliases and merge keys are written out. Tested by
-// tests/manifest/manifest_json_test.cc and, against Kubernetes' own reader, by tests/oracle.
+// tests/manifest/manifest_reader_test.cc and, against Kubernetes' own reader, by tests/oracle.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A report as text for people and for the tools that show findings: one function and one file for each format. Tested
-// by tests/cli/scan/formats_test.cc and, against the published schemas, by tests/integration/scan_formats_test.py.
+// A report as text for people and for the tools that show findings: one function for each format. Tested, against the
+// published schemas where there are some, by tests/integration/scan_formats_test.py.
 #pragma once
 
 #include <iosfwd>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The files that a command is given: themselves, those of folders, and what ignore files leave out. Reads them, and
-// knows nothing of what they hold. Tested by tests/cli/scan/input_test.cc.
+// knows nothing of what they hold. Tested by tests/integration/scan_test.py.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Judges the text of one file: every workload in it, by the engine that answers the API server. Tested by
-// tests/cli/scan/scanner_test.cc.
+// tests/integration/scan_test.py.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Files that are not manifests yet: Helm's templates and Kustomize's patches. They are recognised, so that the reader
-// learns what to run instead of what is wrong with the YAML. Tested by tests/cli/scan/scanner_test.cc.
+// learns what to run instead of what is wrong with the YAML. Tested by tests/integration/scan_test.py.
 #pragma once
 
 #include <string_view>
