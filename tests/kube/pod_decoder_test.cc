@@ -206,5 +206,13 @@ TEST(PodDecoderTest, SaysWhereAndWhatWasExpected) {
   EXPECT_TRUE(MessageOf(bad.status()).starts_with("spec.containers[0].resources.limits.memory: ")) << bad.status();
 }
 
+TEST(PodDecoderTest, ARefusalKnowsItsPointer) {
+  const absl::Status wrong_type = Decode(R"({"spec": {"containers": [{"name": 1}]}})").status();
+  EXPECT_EQ(PointerOf(wrong_type), "/spec/containers/0/name");
+  EXPECT_EQ(PointerOf(Decode(R"({"metadata": {"labels": {"a/b": 1}}, "spec": {}})").status()), "/metadata/labels/a~1b");
+  EXPECT_EQ(PointerOf(Decode("{}").status()), "/spec");
+  EXPECT_EQ(PointerOf(absl::OkStatus()), "");
+}
+
 }  // namespace
 }  // namespace tidewaiter
