@@ -304,9 +304,9 @@ Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& conte
     Decide(request, context, decision);
     return decision;
   } catch (const std::exception& error) {
-    return InternalFailure(Door::kValidate, request.uid, error.what());
+    return InternalFailure(Door::kValidate, std::string(request.uid), error.what());
   } catch (...) {
-    return InternalFailure(Door::kValidate, request.uid, "unknown exception");
+    return InternalFailure(Door::kValidate, std::string(request.uid), "unknown exception");
   }
 }
 
