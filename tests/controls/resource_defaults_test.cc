@@ -31,7 +31,8 @@ TEST(ResourceDefaultsTest, ProductsAreRoundedDownAndShort) {
   }
 }
 
-ResourceList Memory(std::string_view text) {
+template <typename List = NamedAmounts>
+List Memory(std::string_view text) {
   if (text.empty()) return {};
   return {{"memory", Amount(text)}};
 }
@@ -53,7 +54,8 @@ TEST(ResourceDefaultsTest, WhatIsInjectedIsNoViolation) {
               settings.maximum = {.requests = Memory(most_request), .limits = Memory(most_limit)};
               settings.max_limit_request_ratio = Memory(ratio);
               Pod pod = DecodeFixturePod({{"spec", {{"containers", {{{"name", "web"}, {"image", "a"}}}}}}});
-              pod.containers[0].resources = ResourceRequirements{.requests = Memory(request), .limits = {}};
+              pod.containers[0].resources =
+                  ResourceRequirements{.requests = Memory<ResourceList>(request), .limits = {}};
               Editor editor(pod, EditScope{});
               InjectResources(0, settings, editor);
               Findings findings;

@@ -59,8 +59,8 @@ TEST(LabelSelectorTest, DecidesAsKubernetesDoes) {
 }
 
 TEST(LabelSelectorTest, MatchesEverythingWhenEmpty) {
-  EXPECT_TRUE(LabelSelector().Matches({}));
-  EXPECT_TRUE(LabelSelector().Matches({{"app", "web"}}));
+  EXPECT_TRUE(LabelSelector().Matches(Labels{}));
+  EXPECT_TRUE(LabelSelector().Matches(Labels{{"app", "web"}}));
 }
 
 TEST(LabelSelectorTest, SaysWhatIsWrongAndStaysAsItWas) {

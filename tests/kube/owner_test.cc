@@ -6,22 +6,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <list>
+#include <string>
+
+#include "webhook/kube/text.h"
+
 namespace tidewaiter {
 namespace {
 
 using ::testing::ElementsAre;
 
-ObjectMeta Meta(std::string name, std::string generate_name = "") {
+ObjectMeta Meta(std::string_view name, std::string_view generate_name = "") {
   ObjectMeta metadata;
-  metadata.name = std::move(name);
-  metadata.generate_name = std::move(generate_name);
+  metadata.name = name;
+  metadata.generate_name = generate_name;
   return metadata;
 }
 
-ObjectMeta OwnedBy(const std::string& kind, const std::string& owner, const std::string& hash = "") {
-  ObjectMeta metadata = Meta("", owner + "-");
+ObjectMeta OwnedBy(std::string_view kind, std::string_view owner, std::string_view hash = "") {
+  static std::list<std::string> generated;
+  ObjectMeta metadata = Meta("", generated.emplace_back(StrCat(owner, "-")));
   metadata.owner_references.push_back({.kind = kind, .name = owner, .uid = "u", .controller = true});
-  if (!hash.empty()) metadata.labels["pod-template-hash"] = hash;
+  if (!hash.empty()) metadata.labels.Set("pod-template-hash", hash);
   return metadata;
 }
 
@@ -32,7 +38,7 @@ TEST(OwnerTest, RootName) {
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-7d9f6c5b8", "7d9f6c5b8")), "shop");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-7d9f6c5b8")), "shop-7d9f6c5b8");
   ObjectMeta rollout = OwnedBy("ReplicaSet", "shop-6b7f9d4c5");
-  rollout.labels["rollouts-pod-template-hash"] = "6b7f9d4c5";
+  rollout.labels.Set("rollouts-pod-template-hash", "6b7f9d4c5");
   EXPECT_EQ(RootName(rollout), "shop");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "shop-other", "7d9f6c5b8")), "shop-other");
   EXPECT_EQ(RootName(OwnedBy("ReplicaSet", "7d9f6c5b8", "7d9f6c5b8")), "7d9f6c5b8");

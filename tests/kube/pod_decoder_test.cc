@@ -5,15 +5,19 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
 
 absl::StatusOr<Pod> Decode(const std::string& text) {
-  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) return document.status();
-  return DecodePod(document->root(), JsonPath(""));
+  absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
+  if (pod.ok()) pod->texts.Keep(std::make_shared<const JsonDocument>(*std::move(document)));
+  return pod;
 }
 
 TEST(PodDecoderTest, ReadsEveryField) {
@@ -55,7 +59,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
   const Pod& pod = *decoded;
   EXPECT_TRUE(pod.is_windows());
   EXPECT_TRUE(pod.is_mirror());
-  EXPECT_EQ(pod.labels.at("a"), "b");
+  EXPECT_EQ(pod.labels.find("a")->second, "b");
   EXPECT_EQ(pod.host_users, false);
   EXPECT_EQ(pod.service_account_name, "sa");
   EXPECT_EQ(pod.host_network, true);
@@ -70,8 +74,8 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(pod.priority_class_name, "high");
   EXPECT_EQ(pod.runtime_class_name, "gvisor");
   EXPECT_EQ(pod.host_aliases.at(0).ip, "1.2.3.4");
-  EXPECT_EQ(pod.host_aliases.at(0).hostnames, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(pod.resources->limits.at("memory").text(), "1Gi");
+  EXPECT_EQ(pod.host_aliases.at(0).hostnames, (std::vector<std::string_view>{"a", "b"}));
+  EXPECT_EQ(pod.resources->limits.find("memory")->second.text(), "1Gi");
   const PodSecurityContext& shared = *pod.security_context;
   EXPECT_EQ(shared.run_as_non_root, true);
   EXPECT_EQ(shared.run_as_user, 1);
@@ -120,8 +124,8 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(web.lifecycle->pre_stop->tcp_socket->host, "h4");
   EXPECT_EQ(web.volume_mounts.at(0).mount_path, "/m");
   EXPECT_EQ(web.volume_devices.at(0).device_path, "/dev/d");
-  EXPECT_EQ(web.resources->requests.at("cpu"), *Quantity::Parse("500m"));
-  EXPECT_EQ(web.resources->limits.at("memory"), *Quantity::Parse("1Gi"));
+  EXPECT_EQ(web.resources->requests.find("cpu")->second, *Quantity::Parse("500m"));
+  EXPECT_EQ(web.resources->limits.find("memory")->second, *Quantity::Parse("1Gi"));
   EXPECT_EQ(web.security_context->privileged, true);
   EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
 }

@@ -44,10 +44,10 @@ TEST(WorkloadTest, ReadsObjectAndTemplate) {
   EXPECT_EQ(workload->metadata.name, "n");
   EXPECT_EQ(workload->metadata.generate_name, "g-");
   EXPECT_EQ(workload->metadata.namespace_name, "ns");
-  EXPECT_EQ(workload->metadata.labels.count("outer"), 1u);
+  EXPECT_TRUE(workload->metadata.labels.contains("outer"));
   EXPECT_EQ(workload->metadata.owner_references.at(0).name, "o");
   EXPECT_TRUE(workload->is_being_deleted());
-  EXPECT_EQ(workload->pod.labels.count("inner"), 1u);
+  EXPECT_TRUE(workload->pod.labels.contains("inner"));
   // Below the template's root, so that a Pod and a template read alike.
   EXPECT_EQ(workload->pod.containers.at(0).pointer, "/spec/containers/0");
 }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -127,13 +128,14 @@ inline const std::vector<ControlFixture>& AllFixtures() {
   return fixtures;
 }
 
-// The fixture's Pod, decoded. Throws when it cannot be.
+// The fixture's Pod, decoded; it keeps its document. Throws when it cannot be.
 inline Pod DecodeFixturePod(const nlohmann::json& json) {
   const std::string text = json.dump();
-  const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
+  absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) throw std::runtime_error(std::string(document.status().message()));
   absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
   if (!pod.ok()) throw std::runtime_error(std::string(pod.status().message()));
+  pod->texts.Keep(std::make_shared<const JsonDocument>(*std::move(document)));
   return *std::move(pod);
 }
 

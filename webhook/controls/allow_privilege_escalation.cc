@@ -36,7 +36,7 @@ bool CanBeSet(const Container& container) {
   const SecurityContext& own = *container.security_context;
   if (own.allow_privilege_escalation.has_value() || own.privileged == true) return false;
   if (!own.capabilities.has_value()) return true;
-  return std::none_of(own.capabilities->add.begin(), own.capabilities->add.end(), [](const std::string& capability) {
+  return std::none_of(own.capabilities->add.begin(), own.capabilities->add.end(), [](std::string_view capability) {
     return capability == "CAP_SYS_ADMIN" || capability == "SYS_ADMIN";
   });
 }

@@ -40,7 +40,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
                  });
   for (const auto& [key, value] : pod.annotations) {
     if (!key.starts_with(kAnnotationPrefix) || IsAllowedAnnotation(value)) continue;
-    const std::string name = key.substr(kAnnotationPrefix.size());
+    const std::string_view name = key.substr(kAnnotationPrefix.size());
     const auto found = std::find_if(pod.containers.begin(), pod.containers.end(),
                                     [&](const Container& one) { return one.name == name; });
     const Container* container = found == pod.containers.end() ? nullptr : &*found;

@@ -52,8 +52,9 @@ bool IsSame(std::string_view a, std::string_view b) {
   return absl::EqualsIgnoreCase(ToAbsl(bare(a)), ToAbsl(bare(b)));
 }
 
-bool HoldsSame(const std::vector<std::string>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& held) { return IsSame(held, name); });
+template <typename Text>
+bool HoldsSame(const std::vector<Text>& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view held) { return IsSame(held, name); });
 }
 
 const Capabilities& CapabilitiesOf(const Container& container) {
@@ -72,7 +73,7 @@ void Check(const Pod& pod, const CapabilitiesSettings& settings, Findings& findi
   for (const Container& container : pod.containers) {
     const Capabilities& capabilities = CapabilitiesOf(container);
     for (std::size_t i = 0; i < capabilities.add.size(); ++i) {
-      const std::string& name = capabilities.add[i];
+      const std::string_view name = capabilities.add[i];
       const bool is_allowed = !settings.allowed_add.has_value() || Holds(*settings.allowed_add, name);
       if (is_allowed && !HoldsSame(settings.denied_add, name)) continue;
       findings.push_back(

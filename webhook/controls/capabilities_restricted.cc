@@ -23,7 +23,7 @@ constexpr AllowedValue kAllowed[] = {{"NET_BIND_SERVICE"}};
 
 bool DropsAll(const Container& container) {
   if (!container.security_context.has_value() || !container.security_context->capabilities.has_value()) return false;
-  const std::vector<std::string>& drop = container.security_context->capabilities->drop;
+  const std::vector<std::string_view>& drop = container.security_context->capabilities->drop;
   return std::find(drop.begin(), drop.end(), "ALL") != drop.end();
 }
 

@@ -52,7 +52,7 @@ void Check(const Pod& pod, const ContainerRuntimeSocketsSettings& settings, Find
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!volume.host_path.has_value()) continue;
-    const std::string given = volume.host_path->path.value_or("");
+    const std::string_view given = volume.host_path->path.value_or("");
     const std::string path = NormalNodePath(given);
     const auto socket = std::find_if(settings.sockets.begin(), settings.sockets.end(), [&](const std::string& known) {
       return IsSameOrBelow(NormalNodePath(known), path);

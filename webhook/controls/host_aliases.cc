@@ -36,7 +36,7 @@ void Check(const Pod& pod, const HostAliasesSettings& settings, Findings& findin
   for (std::size_t i = 0; i < pod.host_aliases.size(); ++i) {
     const HostAlias& alias = pod.host_aliases[i];
     const auto denied = std::find_if(alias.hostnames.begin(), alias.hostnames.end(),
-                                     [&](const std::string& name) { return !MatchesAny(settings.allowed, name); });
+                                     [&](std::string_view name) { return !MatchesAny(settings.allowed, name); });
     if (denied == alias.hostnames.end()) continue;
     findings.push_back(
         PodFinding(StrCat("/spec/hostAliases/", i),

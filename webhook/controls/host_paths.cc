@@ -67,7 +67,7 @@ void Check(const Pod& pod, const HostPathsSettings& settings, Findings& findings
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!volume.host_path.has_value()) continue;
-    const std::string given = volume.host_path->path.value_or("");
+    const std::string_view given = volume.host_path->path.value_or("");
     const std::string path = NormalNodePath(given);
     bool is_allowed = false;
     bool may_write = false;

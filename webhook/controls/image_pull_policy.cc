@@ -41,13 +41,13 @@ struct ImagePullPolicySettings {
 };
 
 // A reference that cannot be parsed has no tag for the API server either (parsers.ParseImageName).
-void CheckImage(const UsedImage& image, const std::optional<std::string>& set, const ImagePullPolicySettings& settings,
+void CheckImage(const UsedImage& image, std::optional<std::string_view> set, const ImagePullPolicySettings& settings,
                 Findings& findings) {
   const bool is_pinned = image.text.find('@') != std::string_view::npos;
   const std::vector<std::string>& allowed = is_pinned ? settings.allowed_with_digest : settings.allowed;
   const bool is_set = set.has_value() && !set->empty();
   if (is_set && Holds(allowed, *set)) return;
-  std::string policy = set.value_or("");
+  std::string_view policy = set.value_or("");
   if (!is_set) {
     const absl::StatusOr<ImageReference> reference = ImageReference::Parse(image.text);
     const bool is_latest = reference.ok() && reference->tag.value_or(is_pinned ? "" : "latest") == "latest";
@@ -58,7 +58,7 @@ void CheckImage(const UsedImage& image, const std::optional<std::string>& set, c
   Finding finding = image.MakeFinding(StrCat("must set ", field, "=", absl::StrJoin(allowed, " or "),
                                              is_set ? " (is " : " (unset, it is ", policy, ")"),
                                       StrCat(field, ": ", allowed.front()));
-  finding.pointer = image.container != nullptr ? image.container->pointer + "/imagePullPolicy"
+  finding.pointer = image.container != nullptr ? StrCat(image.container->pointer, "/imagePullPolicy")
                                                : StrCat("/spec/volumes/", image.volume_index, "/image/pullPolicy");
   findings.push_back(std::move(finding));
 }

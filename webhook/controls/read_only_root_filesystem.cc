@@ -80,13 +80,12 @@ void Inject(const ReadOnlyRootFilesystemSettings& settings, Editor& editor) {
         container.security_context.has_value() && container.security_context->read_only_root_filesystem.has_value();
     if (!is_set) editor.SetReadOnlyRootFilesystem(i);
     // Where another policy made it read-only, this one's paths are needed all the same.
-    if (!editor.HasSet(container.pointer + "/securityContext/readOnlyRootFilesystem")) continue;
+    if (!editor.HasSet(StrCat(container.pointer, "/securityContext/readOnlyRootFilesystem"))) continue;
     if (!editor.may_add_volumes() || container.kind == ContainerKind::kEphemeral) continue;
     for (const std::string& path : settings.writable_paths) {
       if (IsMounted(container, path)) continue;
-      std::string name = FreeVolumeName(pod, container, path);
-      editor.AddEmptyDir(name, settings.size_limit);
-      editor.AddVolumeMount(i, std::move(name), path);
+      const std::string_view name = editor.AddEmptyDir(FreeVolumeName(pod, container, path), settings.size_limit);
+      editor.AddVolumeMount(i, name, path);
     }
   }
 }

@@ -32,7 +32,7 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
                             StrCat("must not set securityContext.seLinuxOptions.", field, "=", Quoted(value)),
                             StrCat("securityContext: {seLinuxOptions: {", field, ": ", instead, "}}")));
     };
-    const std::string type = options.type.value_or("");
+    const std::string_view type = options.type.value_or("");
     if (!IsAllowed(type, kAllowedTypes, settings.minor)) forbid("type", type, "container_t");
     if (!options.user.value_or("").empty()) forbid("user", *options.user, "\"\"");
     if (!options.role.value_or("").empty()) forbid("role", *options.role, "\"\"");

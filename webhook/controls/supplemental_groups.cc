@@ -36,7 +36,7 @@ struct SupplementalGroupsSettings {
   }
 };
 
-std::optional<std::string> Policy(const Pod& pod) {
+std::optional<std::string_view> Policy(const Pod& pod) {
   return pod.security_context.has_value() ? pod.security_context->supplemental_groups_policy : std::nullopt;
 }
 

@@ -85,10 +85,10 @@ std::vector<ActivePolicy> Activate(const std::vector<const Policy*>& policies, c
                                    const Workload& workload) {
   std::vector<ActivePolicy> active;
   active.reserve(policies.size());
-  const std::string& service_account = workload.pod.service_account_name;
+  const std::string_view service_account = workload.pod.service_account_name;
   ExemptionSubject subject{.namespace_name = policy_case.namespace_name,
                            .names = {},
-                           .service_account = service_account.empty() ? "default" : std::string_view(service_account),
+                           .service_account = service_account.empty() ? "default" : service_account,
                            .user = policy_case.user};
   for (const Policy* policy : policies) {
     ActivePolicy one{

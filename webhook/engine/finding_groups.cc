@@ -9,25 +9,31 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "webhook/engine/message_limits.h"
+#include "webhook/kube/byte_scan.h"
 #include "webhook/kube/field_path.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
 
-// Orders pointers as a reader goes through the object: containers[2] before containers[10].
-bool IsPointerLess(std::string_view a, std::string_view b) {
-  const std::size_t same =
-      static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+bool IsIndex(std::string_view token, std::size_t& index) {
+  if (!token.empty() && (token.front() < '0' || token.front() > '9')) return false;
+  return std::from_chars(token.begin(), token.end(), index).ptr == token.end();
+}
+
+// Orders pointers as a reader goes through the object: containers[2] before containers[10]. They are alike in their
+// first `same` bytes, and no further.
+bool IsPointerLess(std::string_view a, std::string_view b, std::size_t same) {
   // The first tokens that differ.
   const std::size_t begin = a.substr(0, same).rfind('/') + 1;
   const std::string_view token_a = a.substr(begin, a.find('/', same) - begin);
   const std::string_view token_b = b.substr(begin, b.find('/', same) - begin);
   std::size_t index_a = 0;
   std::size_t index_b = 0;
-  const bool is_index_a = std::from_chars(token_a.begin(), token_a.end(), index_a).ptr == token_a.end();
-  const bool is_index_b = std::from_chars(token_b.begin(), token_b.end(), index_b).ptr == token_b.end();
+  const bool is_index_a = IsIndex(token_a, index_a);
+  const bool is_index_b = IsIndex(token_b, index_b);
   return std::tie(is_index_b, index_a, a) < std::tie(is_index_a, index_b, b);
 }
 
@@ -120,15 +126,43 @@ std::string WriteLine(const std::vector<const JudgedFinding*>& findings) {
   return WithoutControlCharacters(std::move(line));
 }
 
+// Findings that say the same of the same place.
+struct SaysSame {
+  bool operator()(const Finding* a, const Finding* b) const {
+    return IsSameText(a->control, b->control) && a->pointer == b->pointer && IsSameText(a->requirement, b->requirement);
+  }
+};
+// Few findings share a place.
+struct PlaceHash {
+  std::size_t operator()(const Finding* finding) const { return absl::Hash<std::string>()(finding->pointer); }
+};
+
 }  // namespace
 
 void SortFindings(std::vector<JudgedFinding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const JudgedFinding& a, const JudgedFinding& b) {
-    const auto rank = [](const JudgedFinding& judged) { return std::tuple(!judged.denies(), judged.mode); };
-    if (rank(a) != rank(b)) return rank(a) < rank(b);
-    if (a.finding->pointer != b.finding->pointer) return IsPointerLess(a.finding->pointer, b.finding->pointer);
-    return std::tie(a.policy, a.finding->control) < std::tie(b.policy, b.finding->control);
+  // What is moved about is small, and what decides mostly is at hand.
+  struct Place {
+    int rank;  // by !denies(), then by mode
+    JudgedFinding* judged;
+  };
+  std::vector<Place> places;
+  places.reserve(findings.size());
+  for (JudgedFinding& judged : findings) {
+    places.push_back({(judged.denies() ? 0 : 4) + static_cast<int>(judged.mode), &judged});
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    if (a.rank != b.rank) return a.rank < b.rank;
+    const std::string_view pointer_a = a.judged->finding->pointer;
+    const std::string_view pointer_b = b.judged->finding->pointer;
+    const std::size_t same = CountAlike(pointer_a, pointer_b);
+    if (same < pointer_a.size() || same < pointer_b.size()) return IsPointerLess(pointer_a, pointer_b, same);
+    return std::tie(a.judged->policy, a.judged->finding->control) <
+           std::tie(b.judged->policy, b.judged->finding->control);
   });
+  std::vector<JudgedFinding> sorted;
+  sorted.reserve(findings.size());
+  for (const Place& place : places) sorted.push_back(std::move(*place.judged));
+  findings = std::move(sorted);
 }
 
 std::string FindingGroup::Warning() const {
@@ -150,11 +184,11 @@ std::string FindingGroup::Warning() const {
 
 std::vector<FindingGroup> GroupFindings(const std::vector<JudgedFinding>& findings) {
   std::vector<FindingGroup> groups;
-  absl::flat_hash_set<std::tuple<std::string_view, std::string_view, std::string_view>> seen;
+  absl::flat_hash_set<const Finding*, PlaceHash, SaysSame> seen;
   seen.reserve(findings.size());
   for (const JudgedFinding& judged : findings) {
     const Finding& finding = *judged.finding;
-    if (judged.is_exempt() || !seen.emplace(finding.control, finding.pointer, finding.requirement).second) continue;
+    if (judged.is_exempt() || !seen.insert(&finding).second) continue;
     const auto group = std::find_if(groups.begin(), groups.end(), [&](const FindingGroup& candidate) {
       return BelongTogether(candidate.first(), judged);
     });

@@ -78,7 +78,7 @@ std::vector<std::string> NewEphemeralContainers(const Pod& pod, const Pod& old_p
   std::vector<std::string> names;
   for (const Container& container : pod.containers) {
     if (container.kind == ContainerKind::kEphemeral && !HasContainer(old_pod, container.name)) {
-      names.push_back(container.name);
+      names.emplace_back(container.name);
     }
   }
   return names;

@@ -26,6 +26,7 @@ class AskedRules {
     Asked& asked = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
     if (!asked.is_done) {
       asked.is_done = true;
+      if (found_.capacity() == 0) found_.reserve(kUsualFindings);
       applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
       if (!found_.empty()) asked.findings = Keep(applied.control->info.id);
     }
@@ -33,6 +34,8 @@ class AskedRules {
   }
 
  private:
+  // One for each container of most Pods.
+  static constexpr std::size_t kUsualFindings = 4;
   struct Asked {
     bool is_done = false;
     std::shared_ptr<Findings> findings;

@@ -7,7 +7,6 @@
 #include <array>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "webhook/engine/finding_groups.h"
 #include "webhook/engine/message_limits.h"
 #include "webhook/kube/field_path.h"
@@ -108,15 +107,21 @@ void AddAnnotations(const std::vector<FindingGroup>& groups, Decision& decision)
 
 // As many as the API server passes on; the rest is counted.
 void AddWarnings(std::vector<std::string> warnings, Decision& decision) {
+  constexpr std::size_t kRoomForRest = sizeof("and 18446744073709551615 more findings: see the audit annotations");
   std::size_t total = 0;
-  absl::flat_hash_set<std::string> seen;
+  // Few are passed on, so that looking through them is quicker than any table.
+  const auto first = static_cast<std::ptrdiff_t>(decision.warnings.size());
   for (std::size_t i = 0; i < warnings.size(); ++i) {
     std::string warning = Shorten(WithoutControlCharacters(std::move(warnings[i])), kMaxWarningBytes);
-    if (!seen.insert(warning).second) continue;
-    std::string rest = StrCat("and ", warnings.size() - i, " more findings: see the audit annotations");
-    if (total + warning.size() + rest.size() > kMaxWarningsBytes) {
-      decision.warnings.push_back(std::move(rest));
-      return;
+    if (std::find(decision.warnings.begin() + first, decision.warnings.end(), warning) != decision.warnings.end()) {
+      continue;
+    }
+    if (total + warning.size() + kRoomForRest > kMaxWarningsBytes) {
+      std::string rest = StrCat("and ", warnings.size() - i, " more findings: see the audit annotations");
+      if (total + warning.size() + rest.size() > kMaxWarningsBytes) {
+        decision.warnings.push_back(std::move(rest));
+        return;
+      }
     }
     total += warning.size();
     decision.warnings.push_back(std::move(warning));

@@ -73,10 +73,10 @@ void Refuse(std::string_view error_reason, std::string message, Decision& decisi
 }
 
 // metadata.namespace, for reviews written by hand: the API server always sets request.namespace.
-std::string NamespaceOf(const std::optional<JsonValue>& object) {
+std::string_view NamespaceOf(const std::optional<JsonValue>& object) {
   const std::optional<JsonValue> metadata = object.has_value() ? object->Find("metadata") : std::nullopt;
   const std::optional<JsonValue> name = metadata.has_value() ? metadata->Find("namespace") : std::nullopt;
-  return name.has_value() ? std::string(name->string()) : std::string();
+  return name.has_value() ? name->string() : std::string_view();
 }
 
 void DescribeRequest(const AdmissionRequest& request, Decision& decision) {
@@ -114,7 +114,7 @@ bool AsksForNameOnly(const LabelSelector& selector) {
 // might apply is never passed over.
 absl::Status MatchNamespace(const ReviewContext& context, std::string_view namespace_name,
                             std::vector<const Policy*>& policies) {
-  const Labels name_only = {{std::string(kNameLabel), std::string(namespace_name)}};
+  const TextMap<std::string_view> name_only = {{kNameLabel, namespace_name}};
   std::erase_if(policies, [&](const Policy* policy) {
     const auto& selector = policy->match.namespace_selector;
     return selector.has_value() && AsksForNameOnly(*selector) && !selector->Matches(name_only);
@@ -183,7 +183,7 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   if (absl::Status status = decoder.DecodeMetadata(object); !status.ok()) return refuse_unreadable(status);
   if (decision.name.empty()) {
     const ObjectMeta& metadata = object.metadata;
-    decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : metadata.name;
+    decision.name = metadata.name.empty() ? StrCat(metadata.generate_name, "*") : std::string(metadata.name);
   }
   // The mutate door needs it for one thing only: which ephemeral containers are new.
   const bool needs_old = decision.door == Door::kValidate || request.subresource == "ephemeralcontainers";
@@ -304,9 +304,9 @@ Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& conte
     Decide(request, context, decision);
     return decision;
   } catch (const std::exception& error) {
-    return InternalFailure(Door::kValidate, request.uid, error.what());
+    return InternalFailure(Door::kValidate, std::string(request.uid), error.what());
   } catch (...) {
-    return InternalFailure(Door::kValidate, request.uid, "unknown exception");
+    return InternalFailure(Door::kValidate, std::string(request.uid), "unknown exception");
   }
 }
 

@@ -11,8 +11,8 @@ namespace tidewaiter {
 namespace {
 
 struct ReviewObject {
-  std::string api_version;
-  std::string kind;
+  std::string_view api_version;
+  std::string_view kind;
   std::optional<AdmissionRequest> request;
 };
 

@@ -37,7 +37,11 @@ void AdmissionResponse::AddAuditAnnotation(std::string_view key, std::string_vie
 
 std::string AdmissionResponse::ToJson() const {
   std::string json;
-  json.reserve(1024 + message_.size() + 2 * json_patch_.size());
+  // With some room for what must be escaped.
+  std::size_t size = 512 + message_.size() + 2 * json_patch_.size();
+  for (const std::string_view warning : warnings_) size += warning.size() + 16;
+  for (const auto& [key, value] : audit_annotations_) size += key.size() + value.size() + 16;
+  json.reserve(size + size / 8);
   const auto add = [&](std::string_view name, std::string_view text) {
     (json += name) += ':';
     AppendJsonText(text, json);
@@ -49,7 +53,10 @@ std::string AdmissionResponse::ToJson() const {
     add(R"(,"reason")", reason_);
     StrAppend(&json, R"(,"code":)", code_, "}");
   }
-  if (!json_patch_.empty()) add(R"(,"patchType":"JSONPatch","patch")", absl::Base64Escape(ToAbsl(json_patch_)));
+  // Base64 holds nothing to escape.
+  if (!json_patch_.empty()) {
+    StrAppend(&json, R"(,"patchType":"JSONPatch","patch":")", absl::Base64Escape(ToAbsl(json_patch_)), "\"");
+  }
   std::string_view separator = R"(,"warnings":[)";
   for (const std::string_view warning : warnings_) {
     json += std::exchange(separator, ",");
@@ -59,7 +66,9 @@ std::string AdmissionResponse::ToJson() const {
   separator = R"(,"auditAnnotations":{)";
   for (const auto& [key, value] : audit_annotations_) {
     json += std::exchange(separator, ",");
-    add(JsonText(key), value);
+    AppendJsonText(key, json);
+    json += ':';
+    AppendJsonText(value, json);
   }
   if (!audit_annotations_.empty()) json += '}';
   return json += "}}";

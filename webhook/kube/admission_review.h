@@ -18,17 +18,17 @@ namespace tidewaiter {
 
 // admission/v1 UserInfo, as far as it is read.
 struct UserInfo {
-  std::string username;
+  std::string_view username;
 };
 
-// admission/v1 AdmissionRequest. The two objects are views into the document that was decoded.
+// admission/v1 AdmissionRequest. Its texts and the two objects are views into the document that was decoded.
 struct AdmissionRequest {
-  std::string uid;
+  std::string_view uid;
   GroupVersionKind kind;
-  std::string subresource;
-  std::string name;
-  std::string namespace_name;
-  std::string operation;  // CREATE, UPDATE, DELETE or CONNECT
+  std::string_view subresource;
+  std::string_view name;
+  std::string_view namespace_name;
+  std::string_view operation;  // CREATE, UPDATE, DELETE or CONNECT
   UserInfo user_info;
   bool is_dry_run = false;
   std::optional<JsonValue> object;      // absent on DELETE

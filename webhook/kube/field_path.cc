@@ -3,8 +3,6 @@
 // Pointer tokens, escaped and unescaped by RFC 6901 section 3 and 4.
 #include "webhook/kube/field_path.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_replace.h"
 #include "webhook/kube/text.h"
 
@@ -32,9 +30,13 @@ void AppendFieldPath(std::string_view pointer, std::string& path) {
       unescaped = absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}});
       token = unescaped;
     }
-    const bool is_index =
-        !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (is_index || token.find_first_of("./") != std::string_view::npos) {
+    bool is_index = !token.empty();
+    bool has_separator = false;
+    for (const char c : token) {
+      is_index = is_index && c >= '0' && c <= '9';
+      has_separator = has_separator || c == '.' || c == '/';
+    }
+    if (is_index || has_separator) {
       (path += '[').append(token) += ']';
     } else {
       if (!is_first) path += '.';

@@ -46,21 +46,15 @@ absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValu
 }
 
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, bool& out) {
-  if (value.type() != JsonValue::Type::kBoolean) return WrongType(path, "a boolean", value);
-  out = value.boolean();
-  return absl::OkStatus();
+  return value.Get(out) ? absl::OkStatus() : WrongType(path, "a boolean", value);
 }
 
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::int64_t& out) {
-  if (value.type() != JsonValue::Type::kInteger) return WrongType(path, "an integer", value);
-  out = value.integer();
-  return absl::OkStatus();
+  return value.Get(out) ? absl::OkStatus() : WrongType(path, "an integer", value);
 }
 
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string& out) {
-  if (value.type() != JsonValue::Type::kString) return WrongType(path, "a string", value);
-  out = value.string();
-  return absl::OkStatus();
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string_view& out) {
+  return value.Get(out) ? absl::OkStatus() : WrongType(path, "a string", value);
 }
 
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out) {

@@ -7,17 +7,21 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <map>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "webhook/kube/json.h"
 #include "webhook/kube/quantity.h"
+#include "webhook/kube/text_map.h"
 
 namespace tidewaiter {
 
@@ -64,7 +68,8 @@ struct JsonFields;
 
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, bool& out);
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::int64_t& out);
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string& out);
+// A view into the document.
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string_view& out);
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out);
 
 template <typename Struct>
@@ -75,36 +80,99 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::optional<T>
 template <typename T>
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::vector<T>& out);
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::map<std::string, T, std::less<>>& out);
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, TextMap<T>& out);
+
+// Finds a struct's field by name with one look into a table and one comparison, and decodes it.
+template <typename Struct>
+class JsonFieldTable {
+ public:
+  static constexpr std::size_t kCount = std::tuple_size_v<std::remove_cvref_t<decltype(JsonFields<Struct>::kFields)>>;
+  static_assert(kCount > 0 && kCount <= 32);
+
+  // The number of the field, kCount when there is none.
+  static std::size_t Find(std::string_view name) {
+    if (name.empty()) return kCount;
+    const std::size_t number = kSlots[kHash.SlotOf(name)];
+    const bool is_it = number < kCount && kNames[number].size() == name.size() &&
+                       std::memcmp(kNames[number].data(), name.data(), name.size()) == 0;
+    return is_it ? number : kCount;
+  }
+
+  static absl::Status Decode(std::size_t number, JsonValue value, const JsonPath& path, Struct& out) {
+    return kDecoders[number](value, path, out);
+  }
+
+ private:
+  using Decoder = absl::Status (*)(JsonValue, const JsonPath&, Struct&);
+  using Numbers = std::make_index_sequence<kCount>;
+  static constexpr std::size_t kSlotCount = 128;
+
+  // Tells names apart by size, first and last character.
+  struct Hash {
+    unsigned of_size = 0;
+    unsigned of_first = 0;
+    constexpr std::size_t SlotOf(std::string_view name) const {
+      const auto last = static_cast<unsigned char>(name.back());
+      return (name.size() * of_size + static_cast<unsigned char>(name.front()) * of_first + last) % kSlotCount;
+    }
+  };
+
+  static constexpr std::array<std::string_view, kCount> kNames =
+      std::apply([](const auto&... fields) { return std::array<std::string_view, kCount>{fields.name...}; },
+                 JsonFields<Struct>::kFields);
+
+  static constexpr bool IsPerfect(const Hash& hash) {
+    std::array<bool, kSlotCount> is_taken{};
+    for (const std::string_view name : kNames) {
+      if (is_taken[hash.SlotOf(name)]) return false;
+      is_taken[hash.SlotOf(name)] = true;
+    }
+    return true;
+  }
+  // Of size 0 when no hash has a slot for each name; more slots are needed then.
+  static constexpr Hash FindHash() {
+    for (unsigned of_size = 1; of_size < 32; ++of_size) {
+      for (unsigned of_first = 1; of_first < 32; ++of_first) {
+        if (IsPerfect({of_size, of_first})) return {of_size, of_first};
+      }
+    }
+    return {};
+  }
+  static constexpr Hash kHash = FindHash();
+  static_assert(kHash.of_size > 0);
+
+  static constexpr std::array<std::uint8_t, kSlotCount> kSlots = [] {
+    std::array<std::uint8_t, kSlotCount> slots{};
+    slots.fill(kCount);
+    for (std::size_t i = 0; i < kCount; ++i) slots[kHash.SlotOf(kNames[i])] = static_cast<std::uint8_t>(i);
+    return slots;
+  }();
+
+  template <std::size_t kNumber>
+  static absl::Status DecodeField(JsonValue value, const JsonPath& path, Struct& out) {
+    return DecodeValue(value, path, out.*std::get<kNumber>(JsonFields<Struct>::kFields).member);
+  }
+  template <std::size_t... kNumbers>
+  static constexpr std::array<Decoder, kCount> MakeDecoders(std::index_sequence<kNumbers...>) {
+    return {&DecodeField<kNumbers>...};
+  }
+  static constexpr std::array<Decoder, kCount> kDecoders = MakeDecoders(Numbers());
+};
 
 template <typename Struct>
 requires requires { JsonFields<Struct>::kFields; }
 absl::Status DecodeValue(JsonValue value, const JsonPath& path, Struct& out) {
-  constexpr auto& kFields = JsonFields<Struct>::kFields;
-  static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(kFields)>> <= 32);
+  using Table = JsonFieldTable<Struct>;
   if (!value.is_object()) return WrongType(path, "an object", value);
   std::uint32_t seen = 0;
   return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
-    absl::Status status;
-    std::uint32_t bit = 1;
-    if (key.empty()) return absl::OkStatus();
-    const auto decode_if_named = [&](const auto& field) {
-      // Most names differ in length or first letter: comparing those first saves a call for each.
-      if (field.name.size() != key.size() || field.name.front() != key.front() || field.name != key) {
-        bit <<= 1;
-        return false;
-      }
-      const JsonPath member_path(path, key);
-      if ((seen & bit) != 0) {
-        status = DecodeError(member_path, "given twice");
-      } else if (!member.is_null()) {
-        status = DecodeValue(member, member_path, out.*field.member);
-      }
-      seen |= bit;
-      return true;
-    };
-    std::apply([&](const auto&... fields) { (decode_if_named(fields) || ...); }, kFields);
-    return status;
+    const std::size_t number = Table::Find(key);
+    if (number == Table::kCount) return absl::OkStatus();
+    const JsonPath member_path(path, key);
+    const std::uint32_t bit = std::uint32_t{1} << number;
+    if ((seen & bit) != 0) return DecodeError(member_path, "given twice");
+    seen |= bit;
+    return member.is_null() ? absl::OkStatus() : Table::Decode(number, member, member_path, out);
   });
 }
 
@@ -124,15 +192,22 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::vector<T>& 
 }
 
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::map<std::string, T, std::less<>>& out) {
+absl::Status DecodeValue(JsonValue value, const JsonPath& path, TextMap<T>& out) {
   if (!value.is_object()) return WrongType(path, "an object", value);
-  return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
+  std::vector<typename TextMap<T>::Entry> entries;
+  entries.reserve(std::min<std::size_t>(value.member_count(), 64));
+  bool is_in_order = true;
+  const absl::Status status = value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
     if (member.is_null()) return absl::OkStatus();
-    const JsonPath member_path(path, key);
-    const auto [entry, is_new] = out.try_emplace(std::string(key));
-    if (!is_new) return DecodeError(member_path, "given twice");
-    return DecodeValue(member, member_path, entry->second);
+    is_in_order = is_in_order && (entries.empty() || entries.back().first < key);
+    return DecodeValue(member, JsonPath(path, key), entries.emplace_back(key, T()).second);
   });
+  // Told before what is wrong further on, as it is in a struct.
+  if (const auto repeated = is_in_order ? std::nullopt : TextMap<T>::FindRepeated(entries); repeated.has_value()) {
+    return DecodeError(JsonPath(path, entries[*repeated].first), "given twice");
+  }
+  if (status.ok()) out = TextMap<T>(std::move(entries));
+  return status;
 }
 
 }  // namespace tidewaiter

@@ -25,16 +25,35 @@ constexpr std::size_t kImageIdSize = 64;   // 256 bits in hexadecimal
 constexpr std::array<std::pair<std::string_view, std::size_t>, 3> kDigestSizes = {
     {{"sha256", 256 / 4}, {"sha512", 512 / 4}, {"sha384", 384 / 4}}};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLowerAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || IsDigit(c); }
-bool IsAlphanumeric(char c) { return IsLowerAlphanumeric(c) || IsUpper(c); }
-bool IsLowerHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f'); }
-bool IsHex(char c) { return IsLowerHex(c) || (c >= 'A' && c <= 'F'); }
+// What a character is, as bits.
+enum : unsigned char { kDigit = 1, kLower = 2, kUpper = 4, kLowerAToF = 8, kUpperAToF = 16 };
+constexpr std::array<unsigned char, 256> kClasses = [] {
+  std::array<unsigned char, 256> classes{};
+  for (unsigned char c = '0'; c <= '9'; ++c) classes[c] = kDigit;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) classes[c] = c <= 'f' ? kLower | kLowerAToF : kLower;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) classes[c] = c <= 'F' ? kUpper | kUpperAToF : kUpper;
+  return classes;
+}();
+constexpr bool IsAny(char c, unsigned char bits) { return (kClasses[static_cast<unsigned char>(c)] & bits) != 0; }
+
+// Objects and not functions, so that algorithms over them are compiled into one loop.
+constexpr auto IsDigit = [](char c) { return IsAny(c, kDigit); };
+constexpr auto IsUpper = [](char c) { return IsAny(c, kUpper); };
+constexpr auto IsLowerAlphanumeric = [](char c) { return IsAny(c, kLower | kDigit); };
+constexpr auto IsAlphanumeric = [](char c) { return IsAny(c, kLower | kUpper | kDigit); };
+constexpr auto IsLowerHex = [](char c) { return IsAny(c, kDigit | kLowerAToF); };
+constexpr auto IsHex = [](char c) { return IsAny(c, kDigit | kLowerAToF | kUpperAToF); };
 
 template <typename Predicate>
 bool ConsistsOf(std::string_view text, Predicate predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
+}
+// The first of two characters, or npos; string_view::find_first_of calls a function for each character.
+std::size_t FindEither(std::string_view text, char a, char b) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == a || text[i] == b) return i;
+  }
+  return std::string_view::npos;
 }
 bool HasUpper(std::string_view text) { return std::any_of(text.begin(), text.end(), IsUpper); }
 
@@ -133,7 +152,7 @@ absl::Status RefuseName(std::string_view text, std::string_view domain, std::str
 // The domain that a first component stands for; empty when it is the first part of a Docker Hub repository instead.
 std::string_view DomainOf(std::string_view component) {
   if (component == kLegacyDefaultDomain) return kDefaultDomain;
-  if (component == "localhost" || component.find_first_of(".:") != std::string_view::npos || HasUpper(component)) {
+  if (component == "localhost" || FindEither(component, '.', ':') != std::string_view::npos || HasUpper(component)) {
     return component;
   }
   return {};
@@ -156,7 +175,7 @@ absl::StatusOr<ImageReference> ImageReference::Parse(std::string_view text) {
   }
   if (domain.empty()) domain = kDefaultDomain;
 
-  std::string_view path = rest.substr(0, rest.find_first_of(":@"));
+  std::string_view path = rest.substr(0, FindEither(rest, ':', '@'));
   rest.remove_prefix(path.size());
   const bool is_official = domain == kDefaultDomain && path.find('/') == std::string_view::npos;
   if (!IsPath(path)) return RefuseName(text, domain, path);

@@ -59,9 +59,18 @@ JsonValue::Type JsonValue::type() const {
   return Type::kNull;
 }
 
+bool JsonValue::is_null() const { return ElementOf(bits_).is_null(); }
+bool JsonValue::is_object() const { return ElementOf(bits_).is_object(); }
+
+bool JsonValue::Get(bool& out) const { return ElementOf(bits_).get(out) == simdjson::SUCCESS; }
+bool JsonValue::Get(std::int64_t& out) const {
+  return type() == Type::kInteger && ElementOf(bits_).get(out) == simdjson::SUCCESS;
+}
+bool JsonValue::Get(std::string_view& out) const { return ElementOf(bits_).get(out) == simdjson::SUCCESS; }
+
 bool JsonValue::boolean() const {
   bool value = false;
-  return ElementOf(bits_).get(value) == simdjson::SUCCESS && value;
+  return Get(value) && value;
 }
 
 std::int64_t JsonValue::integer() const {
@@ -71,7 +80,7 @@ std::int64_t JsonValue::integer() const {
 
 std::string_view JsonValue::string() const {
   std::string_view value;
-  return ElementOf(bits_).get(value) == simdjson::SUCCESS ? value : std::string_view();
+  return Get(value) ? value : std::string_view();
 }
 
 std::string JsonValue::NumberText() const { return simdjson::minify(ElementOf(bits_)); }
@@ -87,6 +96,11 @@ std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
 std::size_t JsonValue::element_count() const {
   simdjson::dom::array array;
   return ElementOf(bits_).get(array) == simdjson::SUCCESS ? array.size() : 0;
+}
+
+std::size_t JsonValue::member_count() const {
+  simdjson::dom::object object;
+  return ElementOf(bits_).get(object) == simdjson::SUCCESS ? object.size() : 0;
 }
 
 absl::Status JsonValue::ForEachMember(

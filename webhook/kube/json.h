@@ -24,21 +24,27 @@ class JsonValue {
   enum class Type { kNull, kBoolean, kInteger, kNumber, kString, kArray, kObject };
 
   Type type() const;
-  bool is_null() const { return type() == Type::kNull; }
-  bool is_object() const { return type() == Type::kObject; }
+  bool is_null() const;
+  bool is_object() const;
+
+  // Each is true, and fills `out`, when the value is of that type.
+  bool Get(bool& out) const;
+  bool Get(std::int64_t& out) const;
+  bool Get(std::string_view& out) const;
 
   // Each needs the type its name says; otherwise the result is false, 0 or "".
   bool boolean() const;
   std::int64_t integer() const;
-  std::string_view string() const;
+  std::string_view string() const;  // into the document
   // The number's shortest text, for kInteger and kNumber; Quantity accepts JSON numbers.
   std::string NumberText() const;
 
   // The member of that name, or nullopt when this is not an object or has none.
   std::optional<JsonValue> Find(std::string_view key) const;
 
-  // How many elements an array has (at most 2^24-1 are counted), 0 for anything else.
+  // How many elements an array, or members an object, has (at most 2^24-1 are counted); 0 for anything else.
   std::size_t element_count() const;
+  std::size_t member_count() const;
 
   // Calls `visit` for each member, in the order written, until it returns an error; that error is returned.
   // Duplicate keys are visited twice. OK for anything that is not an object.

@@ -5,16 +5,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "webhook/kube/byte_scan.h"
+
 namespace tidewaiter {
 namespace {
 
-bool IsAscii(std::string_view text) {
-  unsigned char all = 0;
-  for (const char c : text) all |= static_cast<unsigned char>(c);
-  return all < 0x80;
+// A byte that stands for itself in a JSON string, and is ASCII.
+bool IsPlain(unsigned char byte) { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
+bool ArePlain(std::uint64_t eight) {
+  return !AnyBelow(eight, 0x20) && !AnyBeyondAscii(eight) && !AnyIs(eight, '"') && !AnyIs(eight, '\\');
 }
-
-bool NeedsEscape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void AppendEscape(char c, std::string& json) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -39,19 +39,21 @@ void AppendEscape(char c, std::string& json) {
 }  // namespace
 
 void AppendJsonText(std::string_view text, std::string& json) {
-  if (!IsAscii(text)) {
-    json += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    return;
-  }
+  const std::size_t begin = json.size();
+  std::string_view rest = text;
   json += '"';
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && !NeedsEscape(text[run])) ++run;
-    json.append(text.substr(0, run));
-    text.remove_prefix(run);
-    if (text.empty()) break;
-    AppendEscape(text.front(), json);
-    text.remove_prefix(1);
+  while (true) {
+    const std::size_t run = CountPlain(rest, ArePlain, IsPlain);
+    json.append(rest.substr(0, run));
+    rest.remove_prefix(run);
+    if (rest.empty()) break;
+    if (static_cast<unsigned char>(rest.front()) >= 0x80) {
+      json.resize(begin);
+      json += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      return;
+    }
+    AppendEscape(rest.front(), json);
+    rest.remove_prefix(1);
   }
   json += '"';
 }

@@ -88,10 +88,9 @@ absl::Status LabelRequirement::Validate() const {
   return absl::OkStatus();
 }
 
-bool LabelRequirement::Matches(const Labels& labels) const {
-  const auto label = labels.find(key);
-  const bool exists = label != labels.end();
-  const bool has_value = exists && std::find(values.begin(), values.end(), label->second) != values.end();
+bool LabelRequirement::Holds(std::optional<std::string_view> value) const {
+  const bool exists = value.has_value();
+  const bool has_value = exists && std::find(values.begin(), values.end(), *value) != values.end();
   switch (op) {
     case LabelOperator::kIn:
       return has_value;
@@ -120,11 +119,6 @@ absl::Status LabelSelector::AddMatchExpression(std::string_view key, std::string
   if (absl::Status status = requirement.Validate(); !status.ok()) return status;
   requirements.push_back(std::move(requirement));
   return absl::OkStatus();
-}
-
-bool LabelSelector::Matches(const Labels& labels) const {
-  return std::all_of(requirements.begin(), requirements.end(),
-                     [&](const LabelRequirement& requirement) { return requirement.Matches(labels); });
 }
 
 }  // namespace tidewaiter

@@ -5,7 +5,9 @@
 // with k8s.io/apimachinery.
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +34,8 @@ struct LabelRequirement {
   // DoesNotExist with values, a value that is not a label value.
   absl::Status Validate() const;
 
-  bool Matches(const Labels& labels) const;
+  // Whether it holds for a label of this value; nullopt: there is none.
+  bool Holds(std::optional<std::string_view> value) const;
 };
 
 // A plain value: every requirement must hold, so an empty selector matches everything. (Kubernetes lets an absent
@@ -47,7 +50,14 @@ struct LabelSelector {
   // LabelRequirement::Validate.
   absl::Status AddMatchExpression(std::string_view key, std::string_view op, std::vector<std::string> values);
 
-  bool Matches(const Labels& labels) const;
+  // `labels` is any map from text to text, such as Labels.
+  template <typename Map>
+  bool Matches(const Map& labels) const {
+    return std::all_of(requirements.begin(), requirements.end(), [&](const LabelRequirement& requirement) {
+      const auto label = labels.find(requirement.key);
+      return requirement.Holds(label == labels.end() ? std::nullopt : std::optional<std::string_view>(label->second));
+    });
+  }
 };
 
 // InvalidArgument unless `key` is a name of 1 to 63 letters, digits, '-', '_' and '.' that begins and ends with a

@@ -3,6 +3,7 @@
 // The table decoder does the work; this adds what a table cannot say: required fields, container kinds, volume sources.
 #include "webhook/kube/pod_decoder.h"
 
+#include <array>
 #include <utility>
 
 #include "webhook/kube/text.h"
@@ -42,9 +43,36 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
 
 namespace {
 
+// In the order of Pod::containers.
+struct ContainerList {
+  std::string_view name;
+  ContainerKind kind;
+  std::vector<Container> PodSpec::*containers;
+};
+constexpr std::array<ContainerList, 3> kContainerLists = {
+    {{"initContainers", ContainerKind::kInit, &PodSpec::init_containers},
+     {"containers", ContainerKind::kRegular, &PodSpec::containers},
+     {"ephemeralContainers", ContainerKind::kEphemeral, &PodSpec::ephemeral_containers}}};
+
+// "/spec/containers/0". Those that nearly every Pod has are made once for the program.
+std::string_view ContainerPointer(std::string_view list, std::size_t index, KeptTexts& texts) {
+  constexpr std::size_t kUsual = 16;
+  static const auto usual = [] {
+    std::array<std::array<std::string, kUsual>, kContainerLists.size()> pointers;
+    for (std::size_t i = 0; i < kContainerLists.size(); ++i) {
+      for (std::size_t k = 0; k < kUsual; ++k) pointers[i][k] = StrCat("/spec/", kContainerLists[i].name, "/", k);
+    }
+    return pointers;
+  }();
+  for (std::size_t i = 0; i < kContainerLists.size() && index < kUsual; ++i) {
+    if (kContainerLists[i].name == list) return usual[i][index];
+  }
+  return texts.Keep(StrCat("/spec/", list, "/", index));
+}
+
 // Moves the containers of one list of the PodSpec into the Pod's own list.
 absl::Status AddContainers(std::vector<Container>& from, std::string_view list, ContainerKind kind,
-                           const JsonPath& spec_path, std::vector<Container>& to) {
+                           const JsonPath& spec_path, KeptTexts& texts, std::vector<Container>& to) {
   const JsonPath list_path(spec_path, list);
   for (std::size_t i = 0; i < from.size(); ++i) {
     Container& container = from[i];
@@ -56,7 +84,7 @@ absl::Status AddContainers(std::vector<Container>& from, std::string_view list, 
     container.kind =
         kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;
     container.index = i;
-    container.pointer = StrCat("/spec/", list, "/", i);
+    container.pointer = ContainerPointer(list, i, texts);
     to.push_back(std::move(container));
   }
   return absl::OkStatus();
@@ -87,20 +115,14 @@ absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
 
   Pod pod;
   pod.containers.reserve(spec.init_containers.size() + spec.containers.size() + spec.ephemeral_containers.size());
-  struct List {
-    std::vector<Container>& containers;
-    std::string_view name;
-    ContainerKind kind;
-  };
-  for (const List& list : {List{spec.init_containers, "initContainers", ContainerKind::kInit},
-                           List{spec.containers, "containers", ContainerKind::kRegular},
-                           List{spec.ephemeral_containers, "ephemeralContainers", ContainerKind::kEphemeral}}) {
-    absl::Status status = AddContainers(list.containers, list.name, list.kind, spec_path, pod.containers);
+  for (const ContainerList& list : kContainerLists) {
+    absl::Status status =
+        AddContainers(spec.*list.containers, list.name, list.kind, spec_path, pod.texts, pod.containers);
     if (!status.ok()) return status;
   }
   pod.labels = std::move(object.metadata.labels);
   pod.annotations = std::move(object.metadata.annotations);
-  pod.os_name = std::move(spec.os.name);
+  pod.os_name = spec.os.name;
   pod.host_network = spec.host_network;
   pod.host_pid = spec.host_pid;
   pod.host_ipc = spec.host_ipc;
@@ -109,13 +131,12 @@ absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
   pod.automount_service_account_token = spec.automount_service_account_token;
   pod.security_context = std::move(spec.security_context);
   pod.resources = std::move(spec.resources);
-  pod.service_account_name =
-      std::move(spec.service_account_name.empty() ? spec.service_account : spec.service_account_name);
-  pod.node_name = std::move(spec.node_name);
-  pod.restart_policy = std::move(spec.restart_policy);
-  pod.dns_policy = std::move(spec.dns_policy);
-  pod.priority_class_name = std::move(spec.priority_class_name);
-  pod.runtime_class_name = std::move(spec.runtime_class_name);
+  pod.service_account_name = spec.service_account_name.empty() ? spec.service_account : spec.service_account_name;
+  pod.node_name = spec.node_name;
+  pod.restart_policy = spec.restart_policy;
+  pod.dns_policy = spec.dns_policy;
+  pod.priority_class_name = spec.priority_class_name;
+  pod.runtime_class_name = spec.runtime_class_name;
   pod.host_aliases = std::move(spec.host_aliases);
   pod.volumes = std::move(spec.volumes);
   for (const PodCondition& condition : object.status.conditions) {

@@ -200,12 +200,12 @@ struct JsonFields<ProjectedVolumeSource> {
 
 // The shapes below exist only while decoding; DecodePod flattens them into Pod.
 struct PodOs {
-  std::string name;
+  std::string_view name;
 };
 
 struct PodMetadata {
-  std::map<std::string, std::string, std::less<>> labels;
-  std::map<std::string, std::string, std::less<>> annotations;
+  TextMap<std::string_view> labels;
+  TextMap<std::string_view> annotations;
 };
 
 struct PodSpec {
@@ -221,20 +221,20 @@ struct PodSpec {
   std::optional<bool> host_users;
   std::optional<bool> share_process_namespace;
   std::optional<bool> automount_service_account_token;
-  std::string service_account_name;
-  std::string service_account;
-  std::string node_name;
-  std::optional<std::string> restart_policy;
-  std::optional<std::string> dns_policy;
-  std::optional<std::string> priority_class_name;
-  std::optional<std::string> runtime_class_name;
+  std::string_view service_account_name;
+  std::string_view service_account;
+  std::string_view node_name;
+  std::optional<std::string_view> restart_policy;
+  std::optional<std::string_view> dns_policy;
+  std::optional<std::string_view> priority_class_name;
+  std::optional<std::string_view> runtime_class_name;
   std::vector<HostAlias> host_aliases;
   PodOs os;
 };
 
 struct PodCondition {
-  std::string type;
-  std::string status;
+  std::string_view type;
+  std::string_view status;
 };
 
 struct PodStatus {

@@ -4,7 +4,6 @@
 // Tested by tests/kube/workload_test.cc.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,31 +15,33 @@
 
 namespace tidewaiter {
 
+// The texts of these three are views into the JsonDocument that they were decoded from.
+
 // meta/v1 GroupVersionKind; the core group is "".
 struct GroupVersionKind {
-  std::string group;
-  std::string version;
-  std::string kind;
+  std::string_view group;
+  std::string_view version;
+  std::string_view kind;
   bool operator==(const GroupVersionKind&) const = default;
 };
 
 // meta/v1 OwnerReference.
 struct OwnerReference {
-  std::string kind;
-  std::string name;
-  std::string uid;
+  std::string_view kind;
+  std::string_view name;
+  std::string_view uid;
   std::optional<bool> controller;
   bool operator==(const OwnerReference&) const = default;
 };
 
 // The part of meta/v1 ObjectMeta that is read of every workload.
 struct ObjectMeta {
-  std::string name;
-  std::string generate_name;  // Pods of controllers have this and no name
-  std::string namespace_name;
-  std::map<std::string, std::string, std::less<>> labels;
+  std::string_view name;
+  std::string_view generate_name;  // Pods of controllers have this and no name
+  std::string_view namespace_name;
+  TextMap<std::string_view> labels;
   std::vector<OwnerReference> owner_references;
-  std::optional<std::string> deletion_timestamp;
+  std::optional<std::string_view> deletion_timestamp;
 };
 
 struct Workload {

@@ -44,7 +44,7 @@ bool Match::HoldsAt(const MatchSubject& subject) const {
          });
 }
 
-bool Match::HoldsForPod(const Labels& labels) const {
+bool Match::HoldsForPod(const TextMap<std::string_view>& labels) const {
   const bool is_kind = kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [](const KindPattern& pattern) {
                          return pattern.Matches("", "Pod");
                        });

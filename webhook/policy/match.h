@@ -43,7 +43,7 @@ struct Match {
   bool HoldsAt(const MatchSubject& subject) const;
   // Whether a Pod with these labels, made from a template of an object for which all of it holds, would match as well:
   // then, and only then, will what the policy injects be in that Pod.
-  bool HoldsForPod(const Labels& labels) const;
+  bool HoldsForPod(const TextMap<std::string_view>& labels) const;
 };
 
 // Whom an exemption is asked about. Views: valid for the call only.

@@ -34,8 +34,8 @@ struct Side {
   const ResourcesSettings& settings;
 };
 
-void WarnOfMaximum(const Side& injecting, const Side& denying, std::string_view list, const ResourceList& amounts,
-                   const ResourceList& maximum, std::vector<std::string>& warnings) {
+void WarnOfMaximum(const Side& injecting, const Side& denying, std::string_view list, const NamedAmounts& amounts,
+                   const NamedAmounts& maximum, std::vector<std::string>& warnings) {
   for (const auto& [resource, amount] : amounts) {
     const auto most = maximum.find(resource);
     if (most == maximum.end() || amount <= most->second) continue;

@@ -22,12 +22,13 @@ namespace {
 // Lists of lists of lists are nobody's manifest.
 constexpr int kMostListLevels = 8;
 
+// Views into the two.
 GroupVersionKind KindOf(std::string_view api_version, std::string_view kind) {
   const std::size_t slash = api_version.find('/');
   const bool has_group = slash != std::string_view::npos;
-  return {.group = std::string(has_group ? api_version.substr(0, slash) : ""),
-          .version = std::string(has_group ? api_version.substr(slash + 1) : api_version),
-          .kind = std::string(kind)};
+  return {.group = has_group ? api_version.substr(0, slash) : std::string_view(),
+          .version = has_group ? api_version.substr(slash + 1) : api_version,
+          .kind = kind};
 }
 
 bool IsList(const ManifestDocument& document, NodeId node, std::string_view kind) {
@@ -165,8 +166,8 @@ void Scanner::ScanWorkload(const ManifestDocument& document, NodeId node, const 
   const NodeId name_space = metadata == kNoNode ? kNoNode : document.FindValue(metadata, "namespace");
   if (name_space == kNoNode || document.StringOf(name_space).empty()) request.namespace_name = default_namespace_;
   const Decision decision = JudgeObject(request, context_);
-  ScanObject judged{.group = kind.group,
-                    .kind = kind.kind,
+  ScanObject judged{.group = std::string(kind.group),
+                    .kind = std::string(kind.kind),
                     .namespace_name = decision.namespace_name,
                     .name = decision.name,
                     .place = begin,

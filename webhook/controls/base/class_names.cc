@@ -9,7 +9,7 @@
 
 namespace tidewaiter {
 
-void CheckClassName(std::string_view field, const std::optional<std::string>& name, const ClassNames& names,
+void CheckClassName(std::string_view field, std::optional<std::string_view> name, const ClassNames& names,
                     Findings& findings) {
   const bool is_set = name.has_value() && !name->empty();
   const std::string_view why_not = is_set ? WhyNotAllowed(names.allowed, names.denied, *name) : std::string_view();

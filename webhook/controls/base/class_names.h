@@ -20,7 +20,7 @@ struct ClassNames {
 };
 
 // One finding when `name`, the Pod's field `field`, is not allowed, or not set and required.
-void CheckClassName(std::string_view field, const std::optional<std::string>& name, const ClassNames& names,
+void CheckClassName(std::string_view field, std::optional<std::string_view> name, const ClassNames& names,
                     Findings& findings);
 
 }  // namespace tidewaiter

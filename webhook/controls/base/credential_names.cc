@@ -6,11 +6,10 @@
 #include "webhook/controls/base/credential_names.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
@@ -43,16 +42,37 @@ bool IsLower(char c) { return absl::ascii_islower(static_cast<unsigned char>(c))
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 bool IsWordCharacter(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
 
+char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
+
+// Whether `word` ends in `ending`, which is in lower case; read backwards, where most words differ at once.
+bool EndsIn(std::string_view word, std::string_view ending) {
+  if (word.size() < ending.size()) return false;
+  for (std::size_t i = 1; i <= ending.size(); ++i) {
+    if (Lower(word[word.size() - i]) != ending[ending.size() - i]) return false;
+  }
+  return true;
+}
+
 bool IsOneOf(std::string_view word, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view other) {
-    return word.size() == other.size() && absl::EqualsIgnoreCase(ToAbsl(word), ToAbsl(other));
-  });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view other) { return word.size() == other.size() && EndsIn(word, other); });
 }
 
 bool EndsInOneOf(std::string_view word, std::span<const std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) {
-    return word.size() >= ending.size() && absl::EndsWithIgnoreCase(ToAbsl(word), ToAbsl(ending));
-  });
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return EndsIn(word, ending); });
+}
+
+// The last letters of all credential words, as bits: a word that ends in another is none of them.
+constexpr std::uint32_t LastLetters(std::span<const std::string_view> words) {
+  std::uint32_t letters = 0;
+  for (const std::string_view word : words) letters |= 1u << (word.back() - 'a');
+  return letters;
+}
+constexpr std::uint32_t kLastLetters =
+    LastLetters(kPasswordEndings) | LastLetters(kCredentialEndings) | LastLetters(kKeys);
+bool MayBeCredentialWord(std::string_view word) {
+  const char last = Lower(word.back());
+  return IsLower(last) && (kLastLetters >> (last - 'a') & 1u) != 0;
 }
 
 // Takes the next word off `name`, without the digits at its end; "" when only digits are left of it.
@@ -72,21 +92,38 @@ std::string_view TakeWord(std::string_view& name) {
   return word;
 }
 
+// Whether there is one of the letters of which every credential word has one: many names have none, and need not be
+// split.
+constexpr bool HasTellingLetter(std::string_view text) {
+  for (const char c : text) {
+    const char lower = static_cast<char>(c | 0x20);
+    if (lower == 'c' || lower == 'k' || lower == 's' || lower == 'w') return true;
+  }
+  return false;
+}
+constexpr bool EachHasTellingLetter(std::span<const std::string_view> words) {
+  return std::all_of(words.begin(), words.end(), HasTellingLetter);
+}
+static_assert(EachHasTellingLetter(kPasswordEndings) && EachHasTellingLetter(kShortPasswords) &&
+              EachHasTellingLetter(kCredentialEndings) && EachHasTellingLetter(kKeys));
+
 }  // namespace
 
 Promise PromiseOf(std::string_view name) {
+  if (!HasTellingLetter(name)) return Promise::kNothing;
   Promise promise = Promise::kNothing;
   std::string_view last;
   std::size_t count = 0;
   while (!name.empty()) {
     const std::string_view word = TakeWord(name);
     if (word.empty()) continue;
-    const bool is_key = IsOneOf(word, kKeys);
-    if (EndsInOneOf(word, kPasswordEndings)) {
-      promise = Promise::kPassword;
-    } else if (promise == Promise::kNothing &&
-               (EndsInOneOf(word, kCredentialEndings) || (is_key && IsOneOf(last, kKeyOwners)))) {
-      promise = Promise::kCredential;
+    if (MayBeCredentialWord(word)) {
+      if (EndsInOneOf(word, kPasswordEndings)) {
+        promise = Promise::kPassword;
+      } else if (promise == Promise::kNothing &&
+                 (EndsInOneOf(word, kCredentialEndings) || (IsOneOf(word, kKeys) && IsOneOf(last, kKeyOwners)))) {
+        promise = Promise::kCredential;
+      }
     }
     last = word;
     ++count;

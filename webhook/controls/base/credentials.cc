@@ -4,6 +4,8 @@
 #include "webhook/controls/base/credentials.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "webhook/kube/glob.h"
@@ -37,6 +39,7 @@ struct Shape {
   std::string_view name;
 };
 
+// By first character, so that those of one stand together.
 constexpr Shape kShapes[] = {
     {"AKIA", IsUpperOrDigit, 16, "an AWS access key"},
     {"ASIA", IsUpperOrDigit, 16, "an AWS access key"},
@@ -59,6 +62,27 @@ constexpr Shape kShapes[] = {
     {"xoxb-", IsWord, 20, "a Slack token"},
     {"xoxp-", IsWord, 20, "a Slack token"},
 };
+
+constexpr std::size_t SizeOf(const Shape& shape) { return shape.prefix.size() + shape.least; }
+constexpr std::size_t kShortestShape = SizeOf(*std::min_element(
+    std::begin(kShapes), std::end(kShapes), [](const Shape& a, const Shape& b) { return SizeOf(a) < SizeOf(b); }));
+
+// What may begin at a character: `first` to `last` of kShapes, or something else that is looked for.
+struct Beginning {
+  unsigned char first = 0;
+  unsigned char last = 0;
+  bool is_other = false;
+};
+constexpr std::array<Beginning, 256> kBeginnings = [] {
+  std::array<Beginning, 256> beginnings{};
+  for (std::size_t i = 0; i < std::size(kShapes); ++i) {
+    Beginning& beginning = beginnings[static_cast<unsigned char>(kShapes[i].prefix.front())];
+    if (beginning.last == 0) beginning.first = static_cast<unsigned char>(i);
+    beginning.last = static_cast<unsigned char>(i + 1);
+  }
+  for (const char c : {'e', '-', ':'}) beginnings[static_cast<unsigned char>(c)].is_other = true;
+  return beginnings;
+}();
 
 // RFC 7519 in compact form: two JSON objects and a signature, each in base64url; `{"` is eyJ.
 bool StartsWithWebToken(std::string_view text) {
@@ -91,31 +115,36 @@ bool StartsWithPassword(std::string_view text) {
   return !password.empty() && !password.starts_with("$(");
 }
 
-// At the start of a word; `before` is the character in front of it. A token is only looked for behind what cannot be
-// part of one, so that no character is read more than a few times.
-std::string_view CredentialAt(std::string_view text, char before) {
+// The name of the shape, one of those that `beginning` knows, with which `text` starts; "" when it does with none.
+std::string_view ShapeAt(std::string_view text, const Beginning& beginning) {
+  for (std::size_t i = beginning.first; i < beginning.last; ++i) {
+    const Shape& shape = kShapes[i];
+    if (text.size() < SizeOf(shape) || text[1] != shape.prefix[1] || !text.starts_with(shape.prefix)) continue;
+    if (CountWhile(text.substr(shape.prefix.size()), shape.is_taken) >= shape.least) return shape.name;
+  }
+  return {};
+}
+
+// What starts with one of the other characters; `before` is the character in front of it. A token is only looked for
+// behind what cannot be part of one, so that no character is read more than a few times.
+std::string_view OtherAt(std::string_view text, char before) {
   switch (text.front()) {
-    case 'A':
-    case 'd':
-    case 'g':
-    case 'h':
-    case 'n':
-    case 'p':
-    case 'r':
-    case 's':
-    case 'x':
-      for (const Shape& shape : kShapes) {
-        if (text.starts_with(shape.prefix) &&
-            CountWhile(text.substr(shape.prefix.size()), shape.is_taken) >= shape.least) {
-          return shape.name;
-        }
-      }
-      return {};
     case 'e':
       return !IsWord(before) && StartsWithWebToken(text) ? "a JSON Web Token" : std::string_view();
+    case '-':
+      return StartsWithPrivateKey(text) ? "a private key" : std::string_view();
     default:
-      return {};
+      return text.starts_with("://") && StartsWithPassword(text.substr(3)) ? "a URL with a password"
+                                                                           : std::string_view();
   }
+}
+
+// Of all shapes only a URL fits into a short value.
+std::string_view CredentialInShort(std::string_view value) {
+  for (std::size_t colon = value.find("://"); colon != std::string_view::npos; colon = value.find("://", colon + 1)) {
+    if (StartsWithPassword(value.substr(colon + 3))) return "a URL with a password";
+  }
+  return {};
 }
 
 }  // namespace
@@ -138,6 +167,7 @@ absl::Status ReadSetting(const DocumentNode& node, const SettingBounds& bounds, 
 }
 
 bool MatchesAny(const std::vector<CaselessGlob>& globs, std::string_view text) {
+  if (globs.empty()) return false;
   const std::uint32_t letters = LettersOf(text);
   std::string lower;
   return std::any_of(globs.begin(), globs.end(), [&](const CaselessGlob& glob) {
@@ -150,16 +180,15 @@ bool MatchesAny(const std::vector<CaselessGlob>& globs, std::string_view text) {
 std::string_view CredentialIn(std::string_view value) {
   constexpr std::size_t kShortest = 12;  // https://a:b@c is as short as any
   if (value.size() < kShortest) return {};
+  if (value.size() < kShortestShape) return CredentialInShort(value);
   char before = ' ';
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string_view rest = value.substr(i);
-    if (!IsAlnum(before)) {
-      if (const std::string_view name = CredentialAt(rest, before); !name.empty()) return name;
-    }
-    const char c = rest.front();
-    if (c == '-' && StartsWithPrivateKey(rest)) return "a private key";
-    if (c == ':' && rest.starts_with("://") && StartsWithPassword(rest.substr(3))) return "a URL with a password";
-    before = c;
+    const Beginning& beginning = kBeginnings[static_cast<unsigned char>(value[i])];
+    std::string_view name;
+    if (beginning.last > 0 && !IsAlnum(before)) name = ShapeAt(value.substr(i), beginning);
+    if (beginning.is_other) name = OtherAt(value.substr(i), before);
+    if (!name.empty()) return name;
+    before = value[i];
   }
   return {};
 }

@@ -54,7 +54,7 @@ void Editor::SetLeaf(ChangeNode& parent, std::string_view parent_pointer, std::s
 }
 
 void Editor::SetInSecurityContext(std::size_t container, std::string_view key, std::string value) {
-  SetLeaf(SecurityContextNode(container), pod_.containers[container].pointer + "/securityContext", key,
+  SetLeaf(SecurityContextNode(container), StrCat(pod_.containers[container].pointer, "/securityContext"), key,
           std::move(value));
 }
 
@@ -89,7 +89,7 @@ void Editor::DropCapability(std::size_t container, std::string_view capability) 
   std::optional<Capabilities>& capabilities = edited.security_context->capabilities;
   ChangeNode& node = security_context.Member("capabilities", capabilities.has_value());
   if (!capabilities.has_value()) capabilities.emplace();
-  std::vector<std::string>& drop = capabilities->drop;
+  std::vector<std::string_view>& drop = capabilities->drop;
   ChangeNode& list = node.Member("drop", !drop.empty());
   changes_.push_back(
       {StrCat(edited.pointer, "/securityContext/capabilities/drop/", drop.size()), JsonText(capability)});
@@ -135,7 +135,7 @@ void Editor::SetHostUsers(bool value) {
 void Editor::SetNoServiceAccountToken() {
   SetInPodSpec("automountServiceAccountToken", "false");
   pod_.automount_service_account_token = false;
-  const auto remove = [&](const std::string& list, std::size_t index) {
+  const auto remove = [&](std::string_view list, std::size_t index) {
     tree_.At(list).removed.push_back(index);
     changes_.push_back({StrCat(list, "/", index), "null"});
   };
@@ -145,7 +145,7 @@ void Editor::SetNoServiceAccountToken() {
     remove("/spec/volumes", i);
     for (const Container& container : pod_.containers) {
       for (std::size_t k = 0; k < container.volume_mounts.size(); ++k) {
-        if (container.volume_mounts[k].name == volume.name) remove(container.pointer + "/volumeMounts", k);
+        if (container.volume_mounts[k].name == volume.name) remove(StrCat(container.pointer, "/volumeMounts"), k);
       }
     }
     removed_volumes_.push_back(volume.name);
@@ -153,7 +153,7 @@ void Editor::SetNoServiceAccountToken() {
 }
 
 void Editor::Finish() {
-  for (const std::string& name : removed_volumes_) {
+  for (const std::string_view name : removed_volumes_) {
     std::erase_if(pod_.volumes, [&](const Volume& volume) { return volume.name == name; });
     for (Container& container : pod_.containers) {
       std::erase_if(container.volume_mounts, [&](const VolumeMount& mount) { return mount.name == name; });
@@ -193,33 +193,35 @@ void Editor::SetResource(std::size_t container, std::string_view list_name, Reso
   ResourceList& amounts = (*edited.resources).*list;
   ChangeNode& node = resources.Member(list_name, !amounts.empty());
   SetLeaf(node, StrCat(edited.pointer, "/resources/", list_name), resource, JsonText(amount.text()));
-  amounts.insert_or_assign(std::string(resource), amount);
+  amounts.Set(resource, amount);
 }
 
-void Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
+std::string_view Editor::AddEmptyDir(std::string name, const Quantity& size_limit) {
   ChangeNode& node = tree_.At("/spec").Member("volumes", !pod_.volumes.empty());
   std::string value = EmptyDirText(name, size_limit);
   changes_.push_back({StrCat("/spec/volumes/", pod_.volumes.size()), value});
   node.appended.push_back(std::move(value));
-  Volume volume{
-      .name = std::move(name), .source = "emptyDir", .image = {}, .host_path = {}, .empty_dir = {}, .projected = {}};
+  Volume volume{.name = pod_.texts.Keep(std::move(name)),
+                .source = "emptyDir",
+                .image = {},
+                .host_path = {},
+                .empty_dir = {},
+                .projected = {}};
   volume.empty_dir.emplace();
   if (size_limit > Quantity()) volume.empty_dir->size_limit = size_limit;
   pod_.volumes.push_back(std::move(volume));
   ++added_volumes_;
+  return pod_.volumes.back().name;
 }
 
-void Editor::AddVolumeMount(std::size_t container, std::string volume, std::string mount_path) {
+void Editor::AddVolumeMount(std::size_t container, std::string_view volume, std::string_view mount_path) {
   Container& edited = pod_.containers[container];
   ChangeNode& node = tree_.At(edited.pointer).Member("volumeMounts", !edited.volume_mounts.empty());
   std::string value = StrCat("{\"name\":", JsonText(volume), ",\"mountPath\":", JsonText(mount_path), "}");
   changes_.push_back({StrCat(edited.pointer, "/volumeMounts/", edited.volume_mounts.size()), value});
   node.appended.push_back(std::move(value));
-  edited.volume_mounts.push_back({.name = std::move(volume),
-                                  .mount_path = std::move(mount_path),
-                                  .read_only = {},
-                                  .sub_path = {},
-                                  .sub_path_expr = {}});
+  edited.volume_mounts.push_back(
+      {.name = volume, .mount_path = mount_path, .read_only = {}, .sub_path = {}, .sub_path_expr = {}});
 }
 
 }  // namespace tidewaiter

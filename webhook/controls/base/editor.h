@@ -31,7 +31,8 @@ struct Change {
 
 class Editor {
  public:
-  // Edits `pod` in place; it must outlive the editor. Its containers' pointers must be those of the original.
+  // Edits `pod` in place; it must outlive the editor. Its containers' pointers must be those of the original. Every
+  // text that a setter below takes as a view must outlive the Pod: a literal, or one of the policy's settings.
   Editor(Pod& pod, EditScope scope) : pod_(pod), scope_(std::move(scope)) {}
 
   const Pod& pod() const { return pod_; }
@@ -84,10 +85,11 @@ class Editor {
   // one) that has none; also one that was added here. Precondition: may_add_volumes().
   void SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit);
 
-  // Adds an emptyDir volume; `size_limit` 0 means none. The name must not be taken.
-  void AddEmptyDir(std::string name, const Quantity& size_limit);
+  // Adds an emptyDir volume; `size_limit` 0 means none. The name must not be taken. Gives back the name as the Pod
+  // keeps it.
+  std::string_view AddEmptyDir(std::string name, const Quantity& size_limit);
   // Mounts the volume; the path must not be mounted yet.
-  void AddVolumeMount(std::size_t container, std::string volume, std::string mount_path);
+  void AddVolumeMount(std::size_t container, std::string_view volume, std::string_view mount_path);
 
   // Ends the editing: what is to go out goes out of the Pod. Nothing else may be called after it but what tells of the
   // changes.
@@ -118,7 +120,7 @@ class Editor {
   std::vector<bool> exempt_containers_;
   bool is_pod_exempt_ = false;
   std::size_t added_volumes_ = 0;  // the last ones of pod_.volumes
-  std::vector<std::string> removed_volumes_;
+  std::vector<std::string_view> removed_volumes_;
   ChangeNode tree_;
   std::vector<Change> changes_;
   std::vector<std::string> warnings_;

@@ -14,7 +14,7 @@ namespace tidewaiter {
 Finding ContainerFinding(const Container& container, std::string_view field, Phrase requirement, Phrase remedy) {
   return {.control = {},
           .pointer = StrCat(container.pointer, field),
-          .container = container.name,
+          .container = std::string(container.name),
           .subject_kind = ContainerKindName(container.kind),
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};
@@ -34,7 +34,7 @@ Finding VolumeFinding(const Volume& volume, std::size_t index, std::string_view 
   return {.control = {},
           .pointer = StrCat("/spec/volumes/", index, field),
           .container = {},
-          .volume = volume.name,
+          .volume = std::string(volume.name),
           .subject_kind = "volume",
           .requirement = std::move(requirement),
           .remedy = std::move(remedy)};

@@ -4,6 +4,7 @@
 // is says kube/glob.h. Tested by tests/controls/globs_test.cc.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,10 @@
 namespace tidewaiter {
 
 // Whether `name` is one of the names.
-bool Holds(const std::vector<std::string>& names, std::string_view name);
+template <typename Text>
+bool Holds(const std::vector<Text>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // Whether `text` fits one of the globs.
 bool MatchesAny(const std::vector<std::string>& globs, std::string_view text);

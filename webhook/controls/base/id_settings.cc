@@ -16,23 +16,34 @@ std::string OutOfRange(const IdField& field, const std::vector<IdRange>& ranges,
 
 void CheckIds(const Pod& pod, const IdField& field, const std::vector<IdRange>& ranges, bool is_required,
               Findings& findings) {
-  const auto pointer = [&] { return StrCat("/securityContext/", field.name); };
-  const auto remedy = [&] { return StrCat("securityContext: {", field.name, ": ", ranges.front().min, "}"); };
+  std::string pointer;
+  std::string remedy;
+  const auto write = [&] {
+    if (!pointer.empty()) return;
+    pointer = StrCat("/securityContext/", field.name);
+    remedy = StrCat("securityContext: {", field.name, ": ", ranges.front().min, "}");
+  };
   std::optional<std::int64_t> shared;
   if (pod.security_context.has_value()) shared = (*pod.security_context).*field.of_pod;
   if (shared.has_value() && !Contains(ranges, *shared)) {
-    findings.push_back(PodFinding("/spec" + pointer(), OutOfRange(field, ranges, *shared), remedy()));
+    write();
+    findings.push_back(PodFinding("/spec" + pointer, OutOfRange(field, ranges, *shared), remedy));
   }
+  std::string text;
+  std::int64_t text_id = 0;
   for (const Container& container : pod.containers) {
     std::optional<std::int64_t> own;
     if (container.security_context.has_value()) own = (*container.security_context).*field.of_container;
     if (own.has_value()) {
       if (Contains(ranges, *own)) continue;
-      findings.push_back(ContainerFinding(container, pointer(), OutOfRange(field, ranges, *own), remedy()));
+      // Containers of one Pod mostly have the same.
+      if (text.empty() || *own != text_id) text = OutOfRange(field, ranges, text_id = *own);
+      write();
+      findings.push_back(ContainerFinding(container, pointer, text, remedy));
     } else if (is_required && !shared.has_value()) {
-      findings.push_back(
-          ContainerFinding(container, pointer(),
-                           StrCat("must set securityContext.", field.name, " within ", RangesText(ranges)), remedy()));
+      write();
+      findings.push_back(ContainerFinding(
+          container, pointer, StrCat("must set securityContext.", field.name, " within ", RangesText(ranges)), remedy));
     }
   }
 }

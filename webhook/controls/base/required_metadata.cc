@@ -24,8 +24,8 @@ absl::Status CheckRequiredMetadata(const RequiredMetadata& required) {
   return absl::OkStatus();
 }
 
-void CheckMetadata(const std::map<std::string, std::string, std::less<>>& metadata, std::string_view kind,
-                   const RequiredMetadata& required, Findings& findings) {
+void CheckMetadata(const TextMap<std::string_view>& metadata, std::string_view kind, const RequiredMetadata& required,
+                   Findings& findings) {
   for (const auto& [key, globs] : required) {
     const auto found = metadata.find(key);
     const std::string_view value = found == metadata.end() ? std::string_view() : std::string_view(found->second);

@@ -22,7 +22,7 @@ using RequiredMetadata = std::map<std::string, std::vector<std::string>, std::le
 absl::Status CheckRequiredMetadata(const RequiredMetadata& required);
 
 // One finding for each key that is missing, or has a value that is not allowed. `kind` is "label" or "annotation".
-void CheckMetadata(const std::map<std::string, std::string, std::less<>>& metadata, std::string_view kind,
-                   const RequiredMetadata& required, Findings& findings);
+void CheckMetadata(const TextMap<std::string_view>& metadata, std::string_view kind, const RequiredMetadata& required,
+                   Findings& findings);
 
 }  // namespace tidewaiter

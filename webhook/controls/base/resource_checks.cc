@@ -45,7 +45,7 @@ bool IsBoundByPod(const Pod& pod, AmountList list, std::string_view resource) {
   });
 }
 
-void CheckMaximum(const Pod& pod, const Owner& owner, AmountList list, const ResourceList& maximum,
+void CheckMaximum(const Pod& pod, const Owner& owner, AmountList list, const NamedAmounts& maximum,
                   Findings& findings) {
   for (const auto& [resource, most] : maximum) {
     const Quantity* amount = EffectiveAmount(owner.resources, list, resource);
@@ -60,7 +60,7 @@ void CheckMaximum(const Pod& pod, const Owner& owner, AmountList list, const Res
   }
 }
 
-void CheckRatio(const Owner& owner, const ResourceList& ratios, Findings& findings) {
+void CheckRatio(const Owner& owner, const NamedAmounts& ratios, Findings& findings) {
   for (const auto& [resource, ratio] : ratios) {
     const Quantity* limit = AmountOf(owner.resources, kLimits, resource);
     const Quantity* request = EffectiveAmount(owner.resources, kRequests, resource);
@@ -77,7 +77,7 @@ void CheckRatio(const Owner& owner, const ResourceList& ratios, Findings& findin
 }
 
 void CheckRequired(const Pod& pod, const Owner& owner, AmountList list, const std::vector<std::string>& required,
-                   const ResourceList& defaults, Findings& findings) {
+                   const NamedAmounts& defaults, Findings& findings) {
   for (const std::string& resource : required) {
     // 0 reserves and bounds nothing: the kubelet treats it like no amount at all.
     const auto is_given = [&](const Quantity* amount) { return amount != nullptr && !amount->is_zero(); };

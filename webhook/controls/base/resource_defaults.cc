@@ -13,7 +13,7 @@
 namespace tidewaiter {
 namespace {
 
-const Quantity* BoundOf(const ResourceList& bounds, std::string_view resource) {
+const Quantity* BoundOf(const NamedAmounts& bounds, std::string_view resource) {
   const auto found = bounds.find(resource);
   return found == bounds.end() ? nullptr : &found->second;
 }

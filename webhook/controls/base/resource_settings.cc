@@ -8,7 +8,7 @@
 namespace tidewaiter {
 namespace {
 
-absl::Status CheckAmounts(const ResourceList& amounts) {
+absl::Status CheckAmounts(const NamedAmounts& amounts) {
   for (const auto& [resource, amount] : amounts) {
     if (amount.is_negative() || amount.is_zero()) {
       return InvalidArgument(StrCat(resource, ": must be above 0, is ", amount.text()));
@@ -17,7 +17,7 @@ absl::Status CheckAmounts(const ResourceList& amounts) {
   return absl::OkStatus();
 }
 
-absl::Status CheckRatios(const ResourceList& ratios) {
+absl::Status CheckRatios(const NamedAmounts& ratios) {
   const Quantity one = *Quantity::Parse("1");
   for (const auto& [resource, ratio] : ratios) {
     if (ratio < one) {
@@ -28,8 +28,8 @@ absl::Status CheckRatios(const ResourceList& ratios) {
   return absl::OkStatus();
 }
 
-absl::Status CheckBelow(std::string_view what, const ResourceList& amounts, std::string_view bound,
-                        const ResourceList& bounds) {
+absl::Status CheckBelow(std::string_view what, const NamedAmounts& amounts, std::string_view bound,
+                        const NamedAmounts& bounds) {
   for (const auto& [resource, amount] : amounts) {
     const auto most = bounds.find(resource);
     if (most != bounds.end() && amount > most->second) {

@@ -20,7 +20,7 @@ bool IsAllowed(std::string_view value, std::span<const AllowedValue> allowed, in
 
 void CheckAddedCapabilities(const Container& container, std::span<const AllowedValue> allowed, Findings& findings) {
   if (!container.security_context.has_value() || !container.security_context->capabilities.has_value()) return;
-  const std::vector<std::string>& add = container.security_context->capabilities->add;
+  const std::vector<std::string_view>& add = container.security_context->capabilities->add;
   for (std::size_t i = 0; i < add.size(); ++i) {
     if (IsAllowed(add[i], allowed, 0)) continue;
     findings.push_back(
@@ -33,7 +33,7 @@ void CheckAddedCapabilities(const Container& container, std::span<const AllowedV
 void CheckProcMounts(const Pod& pod, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (!container.security_context.has_value()) continue;
-    const std::optional<std::string>& proc_mount = container.security_context->proc_mount;
+    const std::optional<std::string_view>& proc_mount = container.security_context->proc_mount;
     if (!proc_mount.has_value() || *proc_mount == "Default") continue;
     findings.push_back(ContainerFinding(container, "/securityContext/procMount",
                                         StrCat("must not set securityContext.procMount=", Quoted(*proc_mount)),

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A small map whose keys are views: one allocation for all entries, in order of their keys. It owns no text: whoever
+// fills it says how long the keys live. Tested by tests/kube/text_map_test.cc.
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tidewaiter {
+
+template <typename T>
+class TextMap {
+ public:
+  using Entry = std::pair<std::string_view, T>;
+  using const_iterator = typename std::vector<Entry>::const_iterator;
+
+  TextMap() = default;
+  // Precondition: no key twice.
+  TextMap(std::initializer_list<Entry> entries) : TextMap(std::vector<Entry>(entries)) {}
+  explicit TextMap(std::vector<Entry> entries) : entries_(std::move(entries)) {
+    if (!std::is_sorted(entries_.begin(), entries_.end(), IsBefore)) {
+      std::sort(entries_.begin(), entries_.end(), IsBefore);
+    }
+  }
+
+  // The first entry whose key an entry before it has as well, or nullopt.
+  static std::optional<std::size_t> FindRepeated(const std::vector<Entry>& entries) {
+    std::vector<std::size_t> order(entries.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair(entries[a].first, a) < std::pair(entries[b].first, b);
+    });
+    std::optional<std::size_t> repeated;
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (entries[order[i - 1]].first != entries[order[i]].first) continue;
+      if (!repeated.has_value() || order[i] < *repeated) repeated = order[i];
+    }
+    return repeated;
+  }
+
+  const_iterator begin() const { return entries_.begin(); }
+  const_iterator end() const { return entries_.end(); }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+
+  const_iterator find(std::string_view key) const {
+    const const_iterator place = PlaceOf(key);
+    return place != end() && place->first == key ? place : end();
+  }
+  bool contains(std::string_view key) const { return find(key) != end(); }
+
+  // `key` must live as long as the map and its copies.
+  void Set(std::string_view key, T value) {
+    const auto place = entries_.begin() + (PlaceOf(key) - begin());
+    if (place != entries_.end() && place->first == key) {
+      place->second = std::move(value);
+    } else {
+      entries_.emplace(place, key, std::move(value));
+    }
+  }
+
+  bool operator==(const TextMap&) const = default;
+
+ private:
+  static bool IsBefore(const Entry& a, const Entry& b) { return a.first < b.first; }
+  const_iterator PlaceOf(std::string_view key) const {
+    return std::lower_bound(begin(), end(), key,
+                            [](const Entry& entry, std::string_view wanted) { return entry.first < wanted; });
+  }
+
+  std::vector<Entry> entries_;
+};
+
+}  // namespace tidewaiter
