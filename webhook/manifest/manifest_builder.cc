@@ -132,10 +132,27 @@ void ManifestBuilder::AddYamlScalar(const YamlEvent& event) {
     node.kind = NodeKind::kString;
     // The key's own type is of no more use; most are words, which need no looking at.
     const bool is_word = event.tag.empty() && event.text.size() > 5 && event.text.front() >= 'a';
-    if (is_word || node.is_merge) return remember(Add(node, event.text));
+    // An alias of a key is one of its value, whose type it has: a node that is in no collection keeps it.
+    const absl::StatusOr<YamlScalar> own = event.anchor.empty() ? absl::StatusOr<YamlScalar>(YamlScalar{})
+                                                                : ResolveScalar(event.tag, event.text, event.is_plain);
+    if (!event.anchor.empty() && own.ok()) {
+      const NodeId id = static_cast<NodeId>(document_->nodes_.size());
+      ManifestNode apart = node;
+      apart.kind = own->kind;
+      apart.text_begin = static_cast<std::uint32_t>(document_->text_.size());
+      apart.text_size = static_cast<std::uint32_t>(own->text.size());
+      document_->text_.append(own->text);
+      document_->nodes_.push_back(apart);
+      anchors_[std::string(event.anchor)] = id;
+    }
+    if (is_word || node.is_merge) {
+      Add(node, event.text);
+      return;
+    }
     const absl::StatusOr<std::string> key = ResolveKey(event.tag, event.text, event.is_plain);
     if (!key.ok()) return Refuse(event.begin, std::string(MessageOf(key.status())));
-    return remember(Add(node, *key));
+    Add(node, *key);
+    return;
   }
   const absl::StatusOr<YamlScalar> scalar = ResolveScalar(event.tag, event.text, event.is_plain);
   if (!scalar.ok()) return Refuse(event.begin, std::string(MessageOf(scalar.status())));
