@@ -127,7 +127,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(web.resources->requests.find("cpu")->second, *Quantity::Parse("500m"));
   EXPECT_EQ(web.resources->limits.find("memory")->second, *Quantity::Parse("1Gi"));
   EXPECT_EQ(web.security_context->privileged, true);
-  EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
+  EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string_view>{"ALL"});
 }
 
 TEST(PodDecoderTest, OnlyTheConditionPodScheduledSaysThatANodeWasChosen) {
