@@ -15,13 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # Which folders of webhook/ a folder may include; "" is webhook/ itself (main.cc).
 KNOWS = {
     "kube": {"kube"},
+    "manifest": {"kube", "manifest"},
     "pki": {"kube", "pki"},
     "controls": {"kube", "controls"},
     "policy": {"kube", "controls", "policy"},
     "engine": {"kube", "controls", "policy", "engine"},
     "server": {"kube", "controls", "policy", "engine", "pki", "server"},
     "cluster": {"kube", "policy", "pki", "cluster"},
-    "cli": {"kube", "controls", "policy", "engine", "pki", "server", "cluster", "cli"},
+    "cli": {"kube", "controls", "policy", "engine", "manifest", "pki", "server", "cluster", "cli"},
     "": {"cli"},
 }
 
@@ -31,6 +32,7 @@ LIBRARIES = [
     ("simdjson.h", 1, 0),
     ("prometheus/", 1, 1),
     ("yaml-cpp/", 1, 0),
+    ("yaml.h", 1, 0),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
@@ -90,6 +92,7 @@ class ArrowsTest(unittest.TestCase):
             ({"kube/a.h": '// x\n#include "webhook/controls/b.h"\n'}, ["webhook/kube/a.h:2: kube must not include controls"]),
             ({"controls/base/a.cc": '#include "webhook/policy/b.h"\n'}, ["webhook/controls/base/a.cc:1: controls must not"]),
             ({"engine/a.cc": '#  include "webhook/server/b.h"\n'}, ["webhook/engine/a.cc:1: engine must not"]),
+            ({"manifest/a.cc": '#include "webhook/policy/b.h"\n'}, ["webhook/manifest/a.cc:1: manifest must not include pol"]),
             ({"pki/a.cc": '#include "webhook/policy/b.h"\n'}, ["webhook/pki/a.cc:1: pki must not"]),
             ({"cluster/a.cc": '#include "webhook/server/b.h"\n'}, ["webhook/cluster/a.cc:1: cluster must not"]),
             ({"server/a.cc": '#include "webhook/cluster/b.h"\n'}, ["webhook/server/a.cc:1: server must not"]),

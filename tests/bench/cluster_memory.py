@@ -32,8 +32,7 @@ def main():
     arguments = parser.parse_args()
     cluster = ControlPlane()
     try:
-        cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
-        cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        cluster.apply_policy_definition()
         labels = {f"example.com/label-{i}": f"value-{i}" for i in range(10)}
         for i in range(arguments.namespaces):
             cluster.create("/api/v1/namespaces", {"metadata": {"name": f"team-{i}", "labels": labels}})

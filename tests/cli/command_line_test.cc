@@ -61,7 +61,7 @@ TEST(CommandLineTest, Mistakes) {
 
 TEST(CommandLineTest, HelpOfEach) {
   for (const std::vector<const char*>& command : std::vector<std::vector<const char*>>{
-           {}, {"serve"}, {"review"}, {"controls"}, {"policy"}, {"policy", "check"}, {"version"}}) {
+           {}, {"serve"}, {"review"}, {"controls"}, {"policy"}, {"policy", "check"}, {"probe"}, {"version"}}) {
     std::vector<const char*> arguments = command;
     arguments.push_back("--help");
     const Result result = RunTool(arguments);

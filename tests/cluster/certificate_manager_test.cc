@@ -252,6 +252,20 @@ TEST_F(CertificateManagerTest, GarbageOfOursIsReplaced) {
   EXPECT_TRUE(Eventually([&] { return Serves(*replica) && replica->served() != first.serving; }));
 }
 
+TEST_F(CertificateManagerTest, EmptySecretThatWasGivenIsFilled) {
+  PutConfigurations();
+  server_.Put(kSecret, {{"kind", "Secret"},
+                        {"type", "Opaque"},
+                        {"metadata", {{"name", "tls"}, {"labels", {{"tidewaiter.dev/certificate", "self-managed"}}}}}});
+  auto first = Start();
+  auto second = Start();
+  EXPECT_TRUE(Eventually([&] { return first->is_ready() && second->is_ready(); }));
+  EXPECT_TRUE(Eventually([&] { return Serves(*first) && Serves(*second) && IsConsistent(); }));
+  EXPECT_FALSE(first->HasError("garbage")) << "an empty one is none";
+  EXPECT_FALSE(second->HasError("garbage"));
+  EXPECT_FALSE(server_.Get(kSecret)["metadata"]["labels"].contains("app.kubernetes.io/managed-by"));
+}
+
 TEST_F(CertificateManagerTest, ForeignSecretIsLeftAlone) {
   PutConfigurations();
   const Json foreign = {{"kind", "Secret"}, {"metadata", {{"name", "tls"}}}, {"data", {{"tls.crt", "eA=="}}}};

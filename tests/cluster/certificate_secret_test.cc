@@ -50,6 +50,21 @@ TEST(CertificateSecretTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(read->bundle, prepared.bundle);
 }
 
+TEST(CertificateSecretTest, GivenSecretKeepsItsOwner) {
+  Json secret = {
+      {"metadata",
+       {{"labels", {{"app.kubernetes.io/managed-by", "Helm"}, {"tidewaiter.dev/certificate", "self-managed"}}}}}};
+  EXPECT_TRUE(IsOurSecret(secret));
+  EXPECT_TRUE(IsEmptySecret(secret));
+  const Json labels = secret["metadata"]["labels"];
+  EncodeCertificateSecret(Begun(), secret);
+  EXPECT_EQ(secret["metadata"]["labels"], labels);
+  EXPECT_FALSE(IsEmptySecret(secret));
+  EXPECT_TRUE(DecodeCertificateSecret(secret).ok());
+  secret["metadata"]["labels"]["tidewaiter.dev/certificate"] = "other";
+  EXPECT_FALSE(IsOurSecret(secret));
+}
+
 TEST(CertificateSecretTest, GarbageIsNamed) {
   const CertificateSecret other = Begun();
   const auto encoded = [](const std::string& text) { return absl::Base64Escape(text); };

@@ -122,7 +122,7 @@ class SelfManagedTest(ClusterTestCase):
     def set_up_cluster(cls):
         cls.cluster.create_namespace(NAMESPACE)
         cls.cluster.create_namespace("shop")
-        cls.cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
+        cls.cluster.apply_policy_definition()
         cls.cluster.kubectl("apply", "-f", ROOT / "manifests" / "rbac.yaml")
         kubeconfig = cls.cluster.service_account_kubeconfig(NAMESPACE, NAME)
         policy = cls.cluster.folder / "policy.yaml"

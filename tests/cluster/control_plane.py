@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.parse
 
 from certificates import Authority
@@ -23,6 +24,8 @@ from processes import BOUND, Process, find_free_port, wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("CONTROL_PLANE", ROOT / "build" / "cluster"))
+
+KEPT = 60.0  # seconds that an idle connection is used again; the API server closes it after 90
 
 # One line for each request that changes workloads, with the annotations that admission leaves.
 AUDIT_POLICY = {
@@ -66,6 +69,12 @@ class ControlPlane:
     removes it at the end. `detached`: runs on when this process ends. `apiserver_flags`: given the control plane, with
     its folder and authority, returns further flags of kube-apiserver."""
 
+    # File of the certificate: user and groups.
+    USERS = {"admin": ("admin", "system:masters"),
+             "kube-controller-manager": ("system:kube-controller-manager",),
+             "kube-scheduler": ("system:kube-scheduler",)}
+    SERVER_NAMES = ("IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
+
     def __init__(self, folder=None, detached=False, apiserver_flags=lambda control_plane: []):
         if not (PROGRAMS / "kube-apiserver").exists():
             raise FileNotFoundError(f"{PROGRAMS}/kube-apiserver: the control plane is not built; "
@@ -99,10 +108,7 @@ class ControlPlane:
 
     def _write_users(self):
         """Writes NAME.kubeconfig of each user by client certificate; returns the administrator's TLS context."""
-        users = {"admin": ("admin", "system:masters"),
-                 "kube-controller-manager": ("system:kube-controller-manager",),
-                 "kube-scheduler": ("system:kube-scheduler",)}
-        for name, (user, *groups) in users.items():
+        for name, (user, *groups) in self.USERS.items():
             certificate, key = self.authority.issue_client(name, user, *groups)
             self._write_kubeconfig(name, {"client-certificate": str(certificate), "client-key": str(key)})
         tls = ssl.create_default_context(cafile=self.authority.certificate)
@@ -121,8 +127,8 @@ class ControlPlane:
         }, indent=1))
         return path
 
-    def _run(self, name, *flags, program=None):
-        command = [PROGRAMS / (program or name), *flags]
+    def _run(self, name, *flags, programs=PROGRAMS):
+        command = [programs / name, *flags]
         self.own(Process(name, command, self.folder, self._environment, self._detached))
 
     def own(self, process):
@@ -135,7 +141,7 @@ class ControlPlane:
                   *(f"--{each}-client-urls=http://127.0.0.1:{self._etcd_port}" for each in ("listen", "advertise")),
                   f"--listen-peer-urls=http://127.0.0.1:{find_free_port()}")
         (self.folder / "audit-policy.json").write_text(json.dumps(AUDIT_POLICY))
-        self.authority.issue_server("kube-apiserver", "IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
+        self.authority.issue_server("kube-apiserver", *self.SERVER_NAMES)
         self._run_apiserver()
         self.wait_until_ready()
         # A controller that is refused at first tries again only seconds later.
@@ -216,6 +222,9 @@ class ControlPlane:
     def api(self, method, path, body=None):
         """One request by the administrator on a kept connection. Returns (status, answer); both bodies are objects."""
         connection = getattr(self._connections, "value", None)
+        if connection is not None and time.monotonic() - self._connections.used > KEPT:
+            connection.close()
+            connection = None
         if connection is None:
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls, timeout=BOUND)
             self._connections.value = connection
@@ -224,11 +233,18 @@ class ControlPlane:
                                {"Content-Type": "application/json"})
             reply = connection.getresponse()
             text = reply.read()
+            self._connections.used = time.monotonic()
         except BaseException:
             connection.close()  # the next request connects anew
+            self._connections.value = None
             raise
         is_json = reply.headers.get_content_type() == "application/json"
         return reply.status, json.loads(text) if is_json else text.decode()
+
+    def disconnect(self):
+        """Closes the connection that `api` has kept for this thread."""
+        if connection := getattr(self._connections, "value", None):
+            connection.close()
 
     def create(self, path, body):
         """Creates an object and returns it; anything but success fails the test."""
@@ -264,6 +280,15 @@ class ControlPlane:
         """kubectl apply of YAML text, or of an object."""
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)
         return self.kubectl("apply", *arguments, "-f", "-", input=text, check=check)
+
+    def apply_policy_definition(self):
+        """Applies the CustomResourceDefinition of PodPolicy; returns once it can be used."""
+        self.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/podpolicies.tidewaiter.dev"
+        # `kubectl wait` fails when it comes before the first condition.
+        wait_for(lambda: any((each["type"], each["status"]) == ("Established", "True")
+                             for each in self.get(path)["status"].get("conditions") or []),
+                 "the definition of PodPolicy is Established")
 
     def create_namespace(self, name, labels=None):
         """A namespace that Pods can be created in."""

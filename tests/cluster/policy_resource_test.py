@@ -47,10 +47,7 @@ class PolicyResourceTest(ClusterTestCase):
         log = cls.early.process.log
         wait_for(lambda: "podpolicies yet" in log.read_text(), "the first replica says that there is no definition")
         assert cls.early._ops("/readyz") == (503, "waiting for the first list of policies\n"), cls.early._ops("/readyz")
-        cls.cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
-        wait_for(lambda: "Established=True" in cls.cluster.kubectl(
-            "get", "crd", "podpolicies.tidewaiter.dev", "-o",
-            "jsonpath={range .status.conditions[*]}{.type}={.status} {end}").stdout, "the definition is Established")
+        cls.cluster.apply_policy_definition()
         wait_for(lambda: cls.early._ops("/readyz")[0] == 200, "the first replica is ready")
         cls.early_log = log.read_text()
         cls.webhook = RegisteredWebhook(

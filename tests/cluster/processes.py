@@ -43,8 +43,9 @@ def find_free_port(given=set()):
             return port
 
 
-def _start_time(pid):
-    """When the process began, in the kernel's ticks (proc(5), stat: field 22); None when there is none."""
+def start_time(pid):
+    """When the process began, in the kernel's ticks (proc(5), stat: field 22); None when there is none, or only
+    its remains."""
     try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
@@ -66,7 +67,7 @@ class Process:
                 preexec_fn=None if detached else lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
         self.pid = self._child.pid
         if detached:
-            (folder / f"{name}.pid").write_text(f"{self.pid} {_start_time(self.pid)}\n")
+            (folder / f"{name}.pid").write_text(f"{self.pid} {start_time(self.pid)}\n")
         else:
             atexit.register(self.stop)
 
@@ -95,7 +96,7 @@ def is_detached_running(pid_file):
     if not pid_file.exists():
         return False
     pid, started = pid_file.read_text().split()
-    return str(_start_time(pid)) == started
+    return str(start_time(pid)) == started
 
 
 def stop_detached(pid_file):

@@ -25,8 +25,7 @@ class RightsTest(ClusterTestCase):
         cluster = cls.cluster
         cluster.create_namespace("tidewaiter")
         cluster.create_namespace("shop", {"env": "prod"})
-        cluster.kubectl("apply", "--server-side", "-f", ROOT / "manifests" / "crd.yaml")
-        cluster.kubectl("wait", "--for=condition=Established", "crd/podpolicies.tidewaiter.dev", "--timeout=30s")
+        cluster.apply_policy_definition()
         cluster.kubectl("apply", "-f", ROOT / "manifests" / "rbac.yaml")
         cls.port, cls.ops_port = find_free_port(), find_free_port()
         for kind in CONFIGURATIONS:

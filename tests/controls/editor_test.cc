@@ -41,7 +41,7 @@ TEST(EditorTest, CapabilitiesAreDroppedBehindThoseThatAre) {
   Editor editor(pod, EditScope{});
   editor.DropCapability(0, "B");
   editor.DropAllCapabilities(0);
-  EXPECT_EQ(pod.containers[0].security_context->capabilities->drop, (std::vector<std::string>{"A", "B", "ALL"}));
+  EXPECT_EQ(pod.containers[0].security_context->capabilities->drop, (std::vector<std::string_view>{"A", "B", "ALL"}));
   ASSERT_EQ(editor.changes().size(), 2u);
   EXPECT_EQ(editor.changes()[0].pointer, "/spec/containers/0/securityContext/capabilities/drop/1");
   EXPECT_EQ(editor.changes()[1].value, "\"ALL\"");

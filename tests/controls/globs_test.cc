@@ -32,9 +32,10 @@ TEST(GlobsTest, WhyNotAllowed) {
 }
 
 TEST(GlobsTest, HoldsTakesNamesAsTheyAre) {
-  EXPECT_TRUE(Holds({"a", "b*"}, "b*"));
-  EXPECT_FALSE(Holds({"a", "b*"}, "bc"));
-  EXPECT_FALSE(Holds({}, ""));
+  const std::vector<std::string> names = {"a", "b*"};
+  EXPECT_TRUE(Holds(names, "b*"));
+  EXPECT_FALSE(Holds(names, "bc"));
+  EXPECT_FALSE(Holds(std::vector<std::string_view>(), ""));
 }
 
 TEST(GlobsTest, Checks) {

@@ -300,5 +300,27 @@ TEST(RespondTest, TheNamespaceOfTheObjectCountsWhenTheRequestHasNone) {
   EXPECT_EQ(Ask(Door::kValidate, review).decision.outcome, Outcome::kDeny);
 }
 
+// What a manifest is asked: a Pod that would be mended on its way into the cluster is not refused before.
+TEST(RespondTest, ManifestsAreJudgedAfterInjection) {
+  const PolicySet policies = PoliciesOf("  controls: {run-as-non-root: {inject: true}}\n");
+  const std::string text = PodOf("a:1", nullptr).dump();
+  const absl::StatusOr<JsonDocument> object = JsonDocument::Parse(text);
+  ASSERT_TRUE(object.ok());
+  AdmissionRequest request;
+  request.kind = {.group = "", .version = "v1", .kind = "Pod"};
+  request.operation = "CREATE";
+  request.namespace_name = "default";
+  request.object = object->root();
+  EXPECT_EQ(JudgeObject(request, {policies}).outcome, Outcome::kDeny);
+  const Decision foreseen = JudgeObject(request, {.policies = policies, .foresees_pods = true});
+  EXPECT_EQ(foreseen.outcome, Outcome::kWarn);
+  ASSERT_EQ(foreseen.warnings.size(), 1u);
+  EXPECT_THAT(foreseen.warnings[0], HasSubstr("may not start"));
+  request.object.reset();
+  const Decision unread = JudgeObject(request, {.policies = policies, .foresees_pods = true});
+  EXPECT_EQ(unread.outcome, Outcome::kRefuse);
+  EXPECT_EQ(unread.error_reason, "unreadable_object");
+}
+
 }  // namespace
 }  // namespace tidewaiter

@@ -17,16 +17,26 @@ METRICS = {
     "tidewaiter_admission_requests_total": {"door", "kind", "operation", "decision"},
     "tidewaiter_admission_duration_seconds": {"door"},
     "tidewaiter_findings_total": {"policy", "control", "mode"},
-    "tidewaiter_injections_total": {"policy", "control"},
+    "tidewaiter_denials_total": {"policy", "control"},
+    "tidewaiter_injections_total": {"policy", "control", "mode"},
     "tidewaiter_errors_total": {"reason"},
     "tidewaiter_policy_reloads_total": {"result"},
     "tidewaiter_policies_loaded": set(),
+    "tidewaiter_policies_invalid": {"source"},
+    "tidewaiter_policy_controls": {"policy", "mode"},
+    "tidewaiter_policy_last_change_timestamp_seconds": set(),
+    "tidewaiter_certificate_start_timestamp_seconds": set(),
     "tidewaiter_certificate_expiry_timestamp_seconds": set(),
     "tidewaiter_connections": {"state"},
+    "tidewaiter_process_restarts_total": set(),
     "tidewaiter_build_info": {"version"},
+    **{f"process_{name}": set() for name in (
+        "cpu_seconds_total", "resident_memory_bytes", "virtual_memory_bytes", "start_time_seconds", "threads",
+        "open_fds", "max_fds")},
 }
 # Of the contract as well, but without a sample as long as no policy can have an exemption.
 NOT_YET = {"tidewaiter_exempted_total": {"policy", "exemption"}}
+DENIALS = {"image-tag": 1, "resources": 3, "run-as-non-root": 1, "read-only-root-filesystem": 1}  # of PLAIN
 REQUESTS = 'tidewaiter_admission_requests_total{decision="%s",door="%s",kind="%s",operation="%s"}'
 SAMPLE = re.compile(r'^([a-z_]+)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (\S+)$')
 
@@ -43,7 +53,8 @@ class OpsTest(WebhookTest):
         after = self.webhook.metrics()
         self.assertLessEqual(set(before), set(after), "a sample vanished")
         return {name: value - before.get(name, 0) for name, value in after.items()
-                if value != before.get(name, 0) and "connections" not in name and "seconds_" not in name}
+                if value != before.get(name, 0) and "connections" not in name and "seconds_" not in name
+                and not name.startswith("process_")}
 
     def test_probes(self):
         for path in ("/livez", "/readyz"):
@@ -97,9 +108,12 @@ class OpsTest(WebhookTest):
             f'tidewaiter_findings_total{{control="{control}",mode="{mode}",policy="hardened"}}')
         self.assertEqual([count("image-tag", "enforce"), count("resources", "enforce"), count("image-digest", "warn")],
                          [1, 3, 1])
+        denials = {name: value for name, value in moved.items() if "denials_total" in name}
+        self.assertEqual(denials, {f'tidewaiter_denials_total{{control="{control}",policy="hardened"}}': number for
+                                   control, number in DENIALS.items()})
         moved = self.moved(lambda: self.webhook.ask("mutate", PLAIN))
         self.assertEqual({name for name in moved if "injections_total" in name},
-                         {f'tidewaiter_injections_total{{control="{control}",policy="hardened"}}'
+                         {f'tidewaiter_injections_total{{control="{control}",mode="enforce",policy="hardened"}}'
                           for control in ("read-only-root-filesystem", "resources", "run-as-non-root")})
 
     def test_durations_are_observed(self):

@@ -127,7 +127,7 @@ TEST(PodDecoderTest, ReadsEveryField) {
   EXPECT_EQ(web.resources->requests.find("cpu")->second, *Quantity::Parse("500m"));
   EXPECT_EQ(web.resources->limits.find("memory")->second, *Quantity::Parse("1Gi"));
   EXPECT_EQ(web.security_context->privileged, true);
-  EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string>{"ALL"});
+  EXPECT_EQ(web.security_context->capabilities->drop, std::vector<std::string_view>{"ALL"});
 }
 
 TEST(PodDecoderTest, OnlyTheConditionPodScheduledSaysThatANodeWasChosen) {
@@ -204,6 +204,14 @@ TEST(PodDecoderTest, SaysWhereAndWhatWasExpected) {
   const absl::StatusOr<Pod> bad = Decode(container(R"("resources": {"limits": {"memory": "1GB"}})"));
   ASSERT_FALSE(bad.ok());
   EXPECT_TRUE(MessageOf(bad.status()).starts_with("spec.containers[0].resources.limits.memory: ")) << bad.status();
+}
+
+TEST(PodDecoderTest, ARefusalKnowsItsPointer) {
+  const absl::Status wrong_type = Decode(R"({"spec": {"containers": [{"name": 1}]}})").status();
+  EXPECT_EQ(PointerOf(wrong_type), "/spec/containers/0/name");
+  EXPECT_EQ(PointerOf(Decode(R"({"metadata": {"labels": {"a/b": 1}}, "spec": {}})").status()), "/metadata/labels/a~1b");
+  EXPECT_EQ(PointerOf(Decode("{}").status()), "/spec");
+  EXPECT_EQ(PointerOf(absl::OkStatus()), "");
 }
 
 }  // namespace

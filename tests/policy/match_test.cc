@@ -152,7 +152,8 @@ TEST(ExemptionTest, HoldsForTheContainer) {
       {"{namespaces: [a]}", true},
   };
   for (const auto& [match, holds] : rows) EXPECT_EQ(ExemptionOf(match).HoldsForContainer(container), holds) << match;
-  container.image = "nginx:1.27@sha256:" + std::string(64, 'a');
+  const std::string pinned = "nginx:1.27@sha256:" + std::string(64, 'a');
+  container.image = pinned;
   EXPECT_TRUE(ExemptionOf("{images: [docker.io/library/nginx:1.27]}").HoldsForContainer(container));
   EXPECT_FALSE(ExemptionOf("{images: [docker.io/library/nginx:1.28]}").HoldsForContainer(container));
   container.image = "NOT AN IMAGE";

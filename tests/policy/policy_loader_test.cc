@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -308,6 +309,9 @@ TEST_F(FolderTest, NothingToRead) {
   const std::string missing = (folder_ / "missing.yaml").string();
   EXPECT_THAT(std::string(MessageOf(LoadPolicies({missing}).status())), HasSubstr(missing + ": cannot be read: "));
   const auto empty = LoadPolicies({folder_.string()});
+  const std::string pipe = (folder_ / "pipe").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(MessageOf(LoadPolicies({pipe}).status()), pipe + ": holds no document") << "nobody writes to it";
   EXPECT_EQ(MessageOf(empty.status()), folder_.string() + ": holds no *.yaml or *.yml file");
 }
 

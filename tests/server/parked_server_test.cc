@@ -206,6 +206,27 @@ TEST_F(ParkedServerTest, ComingAndGoingLeavesNothing) {
   }));
 }
 
+TEST_F(ParkedServerTest, ConnectionsWaitForTheFirstCertificate) {
+  server_ = *ParkedServer::Start("127.0.0.1", 0, ServingCertificate(), {.max_body_bytes = 100}, handler_);
+  const int early = ConnectTcp(port());
+  EXPECT_EQ(server_->CountConnections().handshaking, 0u);
+  server_->SetCertificate(NewCertificate());
+  EXPECT_TRUE(Eventually([&] { return server_->CountConnections().handshaking == 1; }));
+  close(early);
+  TlsClient client(port());
+  EXPECT_EQ(client.Ask(kPing).status, 200);
+  server_->SetCertificate(NewCertificate());
+  TlsClient later(port());
+  EXPECT_EQ(later.Ask(kPing).status, 200);
+}
+
+TEST_F(ParkedServerTest, StopsWithoutEverHavingHadACertificate) {
+  server_ = *ParkedServer::Start("127.0.0.1", 0, ServingCertificate(), {}, handler_);
+  const int waiting = ConnectTcp(port());
+  server_->Stop(milliseconds{10});
+  close(waiting);
+}
+
 TEST_F(ParkedServerTest, SaysWhyItCannotListen) {
   Start();
   const auto second = ParkedServer::Start("127.0.0.1", port(), NewCertificate(), {}, handler_);

@@ -45,10 +45,24 @@ TEST_F(PolicyStoreTest, EachChangeCountsOnce) {
   ExpectReloads(1, 1);
   EXPECT_EQ(store_.policies()->policies().size(), 1u);
   EXPECT_TRUE(store_.outcomes()[0].keeps_last_good);
+  EXPECT_THAT(metrics_.Render(), HasSubstr("tidewaiter_policies_invalid{source=\"resources\"} 1"));
   store_.SetResources({});
   ExpectReloads(2, 1);
   EXPECT_EQ(store_.policies()->policies().size(), 0u);
   EXPECT_THAT(metrics_.Render(), HasSubstr("tidewaiter_policies_loaded 0"));
+  EXPECT_THAT(metrics_.Render(), HasSubstr("tidewaiter_policies_invalid{source=\"resources\"} 0"));
+}
+
+TEST_F(PolicyStoreTest, ReviewsWaitForTheFirstResources) {
+  store_.SetFiles(ReadPolicyFiles({}).value());
+  EXPECT_EQ(store_.policies_for_reviews(), store_.policies());
+  store_.ExpectResources();
+  EXPECT_EQ(store_.policies_for_reviews(), nullptr);
+  store_.SetFiles(ReadPolicyFiles({}).value());
+  EXPECT_EQ(store_.policies_for_reviews(), nullptr) << "files are not what was waited for";
+  store_.SetResources({});
+  ASSERT_NE(store_.policies_for_reviews(), nullptr);
+  EXPECT_EQ(store_.policies_for_reviews(), store_.policies());
 }
 
 TEST_F(PolicyStoreTest, FilesAndResourcesAreKeptApart) {

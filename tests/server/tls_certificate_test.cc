@@ -28,6 +28,7 @@ X509Ptr ParsePem(const std::string& pem) {
 TEST(SelfSignedTest, TheChainVerifiesForEveryName) {
   const auto certificate = MakeSelfSignedCertificate({"localhost", "*.example.com", "127.0.0.1", "::1"}, kNow);
   ASSERT_TRUE(certificate.ok()) << certificate.status();
+  EXPECT_EQ(certificate->not_before, kNow - 5 * 60);
   EXPECT_EQ(certificate->not_after, kNow + std::int64_t{90} * 24 * 3600);
   X509* leaf = SSL_CTX_get0_certificate(certificate->context.get());
   const X509Ptr ca = ParsePem(certificate->ca_pem);
@@ -73,6 +74,7 @@ TEST_F(FilesTest, LoadsAPair) {
   WritePair("a");
   const auto loaded = LoadCertificate(Path("a.crt"), Path("a.key"));
   ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->not_before, kNow - 5 * 60);
   EXPECT_EQ(loaded->not_after, kNow + std::int64_t{90} * 24 * 3600);
   EXPECT_EQ(loaded->ca_pem, "");
 }

@@ -79,10 +79,12 @@ TEST_F(WebhookReloadTest, PoliciesChangeWithTheirFile) {
   EXPECT_TRUE(Eventually([&] { return HasMetric(R"(policy_reloads_total{result="failure"} 1)"); }));
   EXPECT_TRUE(EventuallyAnswers("\"allowed\":true"));
   EXPECT_TRUE(HasMetric("policies_loaded 1"));
+  EXPECT_TRUE(HasMetric(R"(policies_invalid{source="files"} 1)"));
 
   folder_.Write("policy.yaml", PolicyAgainst("1"));
   EXPECT_TRUE(EventuallyAnswers("\"allowed\":false"));
   EXPECT_TRUE(HasMetric(R"(policy_reloads_total{result="success"} 2)"));
+  EXPECT_TRUE(HasMetric(R"(policies_invalid{source="files"} 0)"));
 }
 
 TEST_F(WebhookReloadTest, NewConnectionsGetTheNewCertificate) {

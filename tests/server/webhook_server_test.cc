@@ -77,6 +77,25 @@ TEST_F(WebhookServerTest, EachRequestGetsItsAnswer) {
   }
 }
 
+TEST(WebhookServerOfAClusterTest, NothingIsAllowedBeforeItsPoliciesAreKnown) {
+  ServeOptions options;
+  options.listen_host = options.ops_host = "127.0.0.1";
+  options.listen_port = options.ops_port = 0;
+  options.log_level = LogLevel::kError;
+  options.has_cluster_policies = true;
+  const std::unique_ptr<WebhookServer> server = *WebhookServer::Start(options);
+  const std::string review = NewReview({{"spec", {{"containers", {{{"name", "c"}, {"image", "a:1"}}}}}}}).dump();
+  TlsClient client(server->port());
+  for (const char* door : {"/validate", "/mutate", "/validate-policy"}) {
+    const HttpResponse response = client.Ask(PostRequest(door, review));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_THAT(response.header, HasSubstr("Retry-After: 1"));
+  }
+  EXPECT_THAT(server->metrics().Render(), HasSubstr("tidewaiter_errors_total{reason=\"not_ready\"} 3"));
+  server->SetClusterPolicies({});
+  EXPECT_EQ(client.Ask(PostRequest("/validate", review)).status, 200);
+}
+
 TEST_F(WebhookServerTest, WhatEndsTheConnection) {
   struct Row {
     std::string request;

@@ -48,8 +48,11 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   app.footer("tidewaiter COMMAND --help tells more about a command.");
   AddServeCommand(app, context);
   AddReviewCommand(app, context);
+  AddScanCommand(app, context);
   AddControlsCommand(app, context);
+  AddMetricsCommand(app, context);
   AddPolicyCommand(app, context);
+  AddProbeCommand(app, context);
   AddVersionCommand(app, context);
   try {
     app.parse(argc, argv);

@@ -21,6 +21,7 @@ namespace tidewaiter {
 
 // Done; findings or bad input where the subcommand says so; bad usage or unreadable input.
 inline constexpr int kExitOk = 0;
+inline constexpr int kExitFindings = 1;
 inline constexpr int kExitUsage = 2;
 
 struct CommandStreams {
@@ -38,13 +39,17 @@ struct CommandContext {
   void Fail(std::string_view message);
 };
 
-// Runs one command. Returns the exit code: 0, or 2 after a one-line error on `streams.err`.
+// Runs one command. Returns the exit code: 0, 1 where a command says so, or 2 after a line for each error on
+// `streams.err`.
 int RunCommandLine(int argc, const char* const* argv, CommandStreams streams);
 
 void AddServeCommand(CLI::App& app, CommandContext& context);
 void AddReviewCommand(CLI::App& app, CommandContext& context);
+void AddScanCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
+void AddMetricsCommand(CLI::App& app, CommandContext& context);
 void AddPolicyCommand(CLI::App& app, CommandContext& context);
+void AddProbeCommand(CLI::App& app, CommandContext& context);
 void AddVersionCommand(CLI::App& app, CommandContext& context);
 
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.

@@ -12,6 +12,7 @@
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/version.h"
 #include "webhook/kube/text.h"
+#include "webhook/server/supervisor.h"
 #include "webhook/server/webhook_server.h"
 
 namespace tidewaiter {
@@ -26,6 +27,7 @@ struct ServeArguments {
   double drain_seconds = 5;
   int max_wait_ms = 100;
   ClusterCertificateOptions certificates;
+  bool is_supervised = false;
   ServeOptions options;
 };
 
@@ -53,6 +55,24 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   options.limits.max_worker_wait = std::chrono::milliseconds(arguments.max_wait_ms);
   options.version = kVersion;
 
+  BlockSignals();
+  if (arguments.is_supervised) {
+    if (options.certificate_file.empty() && arguments.certificates.secret.empty()) {
+      return context.Fail(
+          "--supervise: a certificate made in memory would be another one after each start: give --tls-cert or "
+          "--certificate-secret");
+    }
+    const absl::StatusOr<Listener> listener = ListenTcp(options.listen_host, options.listen_port);
+    if (!listener.ok()) return context.Fail(MessageOf(listener.status()));
+    const Supervised supervised = Supervise(*listener, Log(options.log_level));
+    if (supervised.is_parent) {
+      context.exit_code = supervised.exit_code;
+      return;
+    }
+    options.listener = *listener;
+    options.restarts = supervised.restarts;
+  }
+
   const absl::StatusOr<std::optional<ClusterConfig>> config = LoadClusterConfig(arguments.cluster);
   if (!config.ok()) return context.Fail(MessageOf(config.status()));
   std::unique_ptr<ClusterPolicies> cluster;  // outlives the server, whose namespaces it has
@@ -65,7 +85,6 @@ void RunServe(ServeArguments arguments, CommandContext& context) {
   absl::StatusOr<std::unique_ptr<ClusterCertificates>> certificates =
       ClusterCertificates::Make(arguments.certificates, *config, options);
   if (!certificates.ok()) return context.Fail(MessageOf(certificates.status()));
-  BlockSignals();
   absl::StatusOr<std::unique_ptr<WebhookServer>> server = WebhookServer::Start(options);
   if (!server.ok()) return context.Fail(MessageOf(server.status()));
 
@@ -136,6 +155,8 @@ void AddServeCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--drain-seconds", arguments->drain_seconds, "How long to serve on after SIGTERM")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  command->add_flag("--supervise", arguments->is_supervised,
+                    "Serve in a child, started anew when a signal ends it; the port stays open");
   command->add_option("--log-level", arguments->log_level, "error, warn, info or debug")
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}))
       ->capture_default_str();

@@ -32,7 +32,7 @@ struct ApiClient::Call {
 // Percent-encodes everything but the unreserved characters of RFC 3986.
 std::string PercentEncode(std::string_view text);
 
-// `path?a=b&c=d`; parameters with an empty value are left out.
+// `path?a=b&c=d`; parameters with an empty value are left out. The path may have a query already.
 std::string WithQuery(std::string_view path, const std::vector<std::pair<std::string_view, std::string>>& parameters);
 
 }  // namespace tidewaiter

@@ -175,7 +175,7 @@ std::string PercentEncode(std::string_view text) {
 
 std::string WithQuery(std::string_view path, const std::vector<std::pair<std::string_view, std::string>>& parameters) {
   std::string target(path);
-  char separator = '?';
+  char separator = path.find('?') == std::string_view::npos ? '?' : '&';
   for (const auto& [name, value] : parameters) {
     if (value.empty()) continue;
     target += separator;

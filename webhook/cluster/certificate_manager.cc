@@ -145,7 +145,7 @@ absl::StatusOr<std::optional<CertificateSecret>> CertificateManager::PlanSecret(
       return absl::FailedPreconditionError(
           ToAbsl(StrCat("the Secret ", options_.secret_namespace, "/", options_.secret_name,
                         " is not ours and is left alone: give another name, delete it, or label it "
-                        "app.kubernetes.io/managed-by=tidewaiter")));
+                        "tidewaiter.dev/certificate=self-managed")));
     }
     const absl::StatusOr<CertificateSecret> content = DecodeCertificateSecret(*secret);
     if (content.ok()) {
@@ -172,6 +172,7 @@ absl::Status CertificateManager::TakeSecret() {
   if (object == secret_object_) return absl::OkStatus();
   secret_object_ = std::move(object);
   if (secret_object_ == nullptr || !IsOurSecret(*secret_object_)) return absl::OkStatus();
+  if (IsEmptySecret(*secret_object_)) return absl::OkStatus();
   absl::StatusOr<CertificateSecret> content = DecodeCertificateSecret(*secret_object_);
   if (!content.ok()) {
     return absl::DataLossError(ToAbsl(StrCat("the Secret ", options_.secret_namespace, "/", options_.secret_name,

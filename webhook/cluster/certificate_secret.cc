@@ -16,6 +16,9 @@ namespace {
 
 constexpr char kLabel[] = "app.kubernetes.io/managed-by";
 constexpr char kOwner[] = "tidewaiter";
+// Of a Secret that somebody made for us to fill. Helm and others keep the label above for themselves.
+constexpr char kGivenLabel[] = "tidewaiter.dev/certificate";
+constexpr char kGiven[] = "self-managed";
 
 // The decoded text under a key of data; "" for none and for what is no base64.
 std::string DataAt(const Json& secret, std::string_view key) {
@@ -66,7 +69,15 @@ std::string CertificateSecret::BundlePem() const {
 
 Validity CertificateSecret::validity() const { return ValidityOfPem(serving.certificate); }
 
-bool IsOurSecret(const Json& secret) { return TextAt(secret, {"metadata", "labels", kLabel}) == kOwner; }
+bool IsOurSecret(const Json& secret) {
+  return TextAt(secret, {"metadata", "labels", kLabel}) == kOwner ||
+         TextAt(secret, {"metadata", "labels", kGivenLabel}) == kGiven;
+}
+
+bool IsEmptySecret(const Json& secret) {
+  const Json* data = FindAt(secret, {"data"});
+  return data == nullptr || data->empty();
+}
 
 absl::StatusOr<CertificateSecret> DecodeCertificateSecret(const Json& secret) {
   CertificateSecret content;
@@ -104,6 +115,7 @@ void EncodeCertificateSecret(const CertificateSecret& content, Json& secret) {
     put("next-ca.key", content.next->key);
   }
   secret["data"] = std::move(data);
+  if (IsOurSecret(secret)) return;
   Json& labels = secret["metadata"]["labels"];
   if (!labels.is_object()) labels = Json::object();
   labels[kLabel] = kOwner;

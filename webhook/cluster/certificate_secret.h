@@ -4,7 +4,8 @@
 // API server and clock. When each is called is certificate_manager.h's business. Tested by
 // tests/cluster/certificate_secret_test.cc.
 //
-// The Secret (type kubernetes.io/tls, label app.kubernetes.io/managed-by=tidewaiter) holds
+// The Secret has the label app.kubernetes.io/managed-by=tidewaiter when we have made it (type kubernetes.io/tls), and
+// tidewaiter.dev/certificate=self-managed when somebody has made it for us, empty and of any type. It holds
 //   tls.crt, tls.key           the serving certificate
 //   ca.crt                     the bundle: every CA that callers must trust, newest first
 //   ca.key                     the key of the CA that issued tls.crt
@@ -37,13 +38,16 @@ struct CertificateSecret {
   Validity validity() const;
 };
 
-// Whether it carries our label.
+// Whether it carries a label that says so.
 bool IsOurSecret(const Json& secret);
+
+// Whether it was made for us and never filled.
+bool IsEmptySecret(const Json& secret);
 
 // InvalidArgument, naming the key, when something is missing, is no PEM text, or does not belong together.
 absl::StatusOr<CertificateSecret> DecodeCertificateSecret(const Json& secret);
 
-// Sets data and label; all else of the object stays, but what was in data goes.
+// Sets data, and our label when it has none that says so; all else of the object stays, but what was in data goes.
 void EncodeCertificateSecret(const CertificateSecret& content, Json& secret);
 
 // What certificates are made for.

@@ -34,8 +34,9 @@ std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& wo
                  [&](const ActivePolicy& active) { return active.policy->match.HoldsForPod(workload.pod.labels); });
   }
   const std::vector<ActivePolicy>& injecting = is_template ? of_pods : policies;
+  const bool is_foreseen = is_template || door_case.foresees_pods;
   const std::optional<EditScope> scope = FindEditScope(door_case.request, workload, old_pod);
-  if (is_template && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
+  if (is_foreseen && scope.has_value() && HasInjection(injecting, InjectionKind::kEnforced)) {
     InjectionResult result =
         Inject(injecting, InjectionKind::kEnforced, *scope, workload.pod_pointer, false, workload.pod);
     if (notes != nullptr) Append(std::move(result.warnings), *notes);

@@ -28,6 +28,7 @@ struct DoorCase {
   // Those that match the workload, in order of name.
   std::vector<const Policy*> policies;
   std::size_t rule_count = 0;  // of the whole PolicySet
+  bool foresees_pods = false;  // ReviewContext::foresees_pods
 };
 
 // Injects; fills injections, patch, warnings, annotations and outcome.

@@ -213,7 +213,8 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
                                      .today = context.today},
                      .workloads = PairWorkloads(std::move(object), std::move(old)),
                      .policies = std::move(matching),
-                     .rule_count = context.policies.rule_count()};
+                     .rule_count = context.policies.rule_count(),
+                     .foresees_pods = context.foresees_pods};
   // Labels, scale, status, finalizers: not this request's doing, whatever else is wrong.
   std::erase_if(door_case.workloads, [](const JudgedWorkload& workload) {
     return workload.old.has_value() && workload.old->pod == workload.now.pod;
@@ -245,14 +246,14 @@ void DecidePolicy(const AdmissionRequest& request, const ReviewContext& context,
   if (!status.ok()) Refuse(kUnreadableObject, Shorten(std::string(MessageOf(status)), kMaxDenialBytes), decision);
 }
 
-Answer InternalFailure(Door door, std::string uid, std::string_view what) {
+Decision InternalFailure(Door door, std::string uid, std::string_view what) {
   Decision decision;
   decision.door = door;
   decision.uid = std::move(uid);
   decision.outcome = Outcome::kError;
   decision.error_reason = kInternal;
   decision.message = StrCat("tidewaiter failed inside and judged nothing: ", what);
-  return WriteAnswer(std::move(decision));
+  return decision;
 }
 
 Answer ReviewOrThrow(Door door, const ReviewContext& context, std::string_view body, Decision& decision) {
@@ -265,7 +266,7 @@ Answer ReviewOrThrow(Door door, const ReviewContext& context, std::string_view b
     // Without the uid there is no review to answer with.
     return {.http_status = 500,
             .body = StrCat(MessageOf(document.status()), "\n"),
-            .decision = InternalFailure(door, "", MessageOf(document.status())).decision};
+            .decision = InternalFailure(door, "", MessageOf(document.status()))};
   }
   if (!document.ok()) return Malformed(std::move(decision), MessageOf(document.status()));
   const absl::StatusOr<AdmissionRequest> request = DecodeAdmissionRequest(document->root());
@@ -286,14 +287,27 @@ Answer Review(Door door, const ReviewContext& context, std::string_view body) no
   try {
     return ReviewOrThrow(door, context, body, decision);
   } catch (const std::exception& error) {
-    return InternalFailure(door, std::move(decision.uid), error.what());
+    return WriteAnswer(InternalFailure(door, std::move(decision.uid), error.what()));
   } catch (...) {
-    return InternalFailure(door, std::move(decision.uid), "unknown exception");
+    return WriteAnswer(InternalFailure(door, std::move(decision.uid), "unknown exception"));
   }
 }
 
 std::string Respond(Door door, const ReviewContext& context, std::string_view body) noexcept {
   return Review(door, context, body).body;
+}
+
+Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+  try {
+    Decision decision;
+    DescribeRequest(request, decision);
+    Decide(request, context, decision);
+    return decision;
+  } catch (const std::exception& error) {
+    return InternalFailure(Door::kValidate, std::string(request.uid), error.what());
+  } catch (...) {
+    return InternalFailure(Door::kValidate, std::string(request.uid), "unknown exception");
+  }
 }
 
 }  // namespace tidewaiter

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "webhook/engine/decision.h"
+#include "webhook/kube/admission_review.h"
 #include "webhook/policy/namespaces.h"
 #include "webhook/policy/policy_set.h"
 
@@ -39,6 +40,9 @@ struct ReviewContext {
   Date today = Date(9999, 12, 31);
   // For namespaceSelector; nullptr knows none.
   const NamespaceSource* namespaces = nullptr;
+  // Judge a Pod, too, as it will be after injection, which templates always are: for manifests, which have not been
+  // through the mutate door yet. At the validate door of a cluster nothing is assumed of a Pod.
+  bool foresees_pods = false;
 };
 
 // Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason
@@ -47,5 +51,8 @@ Answer Review(Door door, const ReviewContext& context, std::string_view body) no
 
 // The text of Review(...) alone.
 std::string Respond(Door door, const ReviewContext& context, std::string_view body) noexcept;
+
+// Judges the object of `request` at the validate door, as Review does, for a caller that has no review: a manifest.
+Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept;
 
 }  // namespace tidewaiter

@@ -4,6 +4,8 @@
 #include "webhook/kube/field_table.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/types/optional.h"
 #include "webhook/kube/field_path.h"
 #include "webhook/kube/text.h"
 
@@ -20,9 +22,23 @@ std::string JsonPath::ToPointer() const {
   return pointer;
 }
 
+namespace {
+
+constexpr char kPointerPayload[] = "tidewaiter.dev/pointer";
+
+}  // namespace
+
 absl::Status DecodeError(const JsonPath& path, std::string_view message) {
-  const std::string field = FieldPath(path.ToPointer());
-  return InvalidArgument(field.empty() ? std::string(message) : StrCat(field, ": ", message));
+  const std::string pointer = path.ToPointer();
+  const std::string field = FieldPath(pointer);
+  absl::Status status = InvalidArgument(field.empty() ? std::string(message) : StrCat(field, ": ", message));
+  status.SetPayload(kPointerPayload, absl::Cord(pointer));
+  return status;
+}
+
+std::string PointerOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> pointer = status.GetPayload(kPointerPayload);
+  return pointer.has_value() ? std::string(*pointer) : std::string();
 }
 
 absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValue found) {

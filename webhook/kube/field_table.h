@@ -43,10 +43,13 @@ class JsonPath {
   bool is_index_ = false;
 };
 
-// InvalidArgument: `spec.containers[0].image: MESSAGE`.
+// InvalidArgument: `spec.containers[0].image: MESSAGE`. PointerOf tells where as a JSON pointer.
 absl::Status DecodeError(const JsonPath& path, std::string_view message);
 // InvalidArgument: `spec.containers[0].image: expected a string, found integer`.
 absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValue found);
+
+// The JSON pointer that a DecodeError is about; "" of any other status.
+std::string PointerOf(const absl::Status& status);
 
 template <typename Struct, typename Member>
 struct JsonField {

@@ -53,6 +53,7 @@ Json TypeSchema(std::string_view type, const SettingDescription& setting) {
   }
   if (type == "mapping") return ObjectSchema(setting.children);
   if (type == "controls") return ControlsSchema();
+  if (type == "anything") return Json::object();
   if (type == "id range") return RangeSchema(setting);
   if (type == "port range") {
     return {{"oneOf", {{{"type", "integer"}, {"minimum", 1}, {"maximum", 65'535}}, RangeSchema(setting)}}};

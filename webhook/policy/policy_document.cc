@@ -23,6 +23,10 @@ absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, Control
 std::string SettingTypeName(const ControlsDocument&) { return "controls"; }
 std::string SettingText(const ControlsDocument&) { return ""; }
 
+absl::Status ReadSetting(const DocumentNode&, const SettingBounds&, IgnoredSetting&) { return absl::OkStatus(); }
+std::string SettingTypeName(const IgnoredSetting&) { return "anything"; }
+std::string SettingText(const IgnoredSetting&) { return ""; }
+
 // Unquoted, 1.30 is the number 1.3.
 absl::Status ReadSetting(const DocumentNode& node, const SettingBounds&, StandardVersionSetting& out) {
   const std::string with_v = StrCat("v", node.text);
@@ -224,6 +228,16 @@ const SettingsSchema<MetadataDocument>& MetadataDocument::Schema() {
       CheckedField("name", &S::name, "shown in every finding; unique", CheckDnsName).Pattern(kDnsName).Required(),
       {"labels", &S::labels, "not read"},
       {"annotations", &S::annotations, "not read"},
+      // The rest of ObjectMeta that kubectl prints.
+      {"creationTimestamp", &S::ignored, "the API server's"},
+      {"deletionGracePeriodSeconds", &S::ignored, "the API server's"},
+      {"deletionTimestamp", &S::ignored, "the API server's"},
+      {"finalizers", &S::ignored, "not read"},
+      {"generation", &S::ignored, "the API server's"},
+      {"managedFields", &S::ignored, "the API server's"},
+      {"ownerReferences", &S::ignored, "not read"},
+      {"resourceVersion", &S::ignored, "the API server's"},
+      {"uid", &S::ignored, "the API server's"},
   };
   return schema;
 }
@@ -256,6 +270,7 @@ const SettingsSchema<PodPolicyDocument>& PodPolicyDocument::Schema() {
       SettingField<S>("kind", &S::kind, "PodPolicy").OneOf({"PodPolicy"}).Required(),
       SettingField<S>("metadata", &S::metadata, "its name").Required(),
       SettingField<S>("spec", &S::spec, "what it asks of whom").Required(),
+      {"status", &S::ignored, "written by tidewaiter"},
   };
   return schema;
 }

@@ -78,10 +78,14 @@ struct WorkloadDocument {
   static const SettingsSchema<WorkloadDocument>& Schema();
 };
 
+// What the API server adds to a resource, so that what kubectl prints of one can be read as it is.
+struct IgnoredSetting {};
+
 struct MetadataDocument {
   std::string name;
   std::map<std::string, std::string, std::less<>> labels;
   std::map<std::string, std::string, std::less<>> annotations;
+  IgnoredSetting ignored;
   static const SettingsSchema<MetadataDocument>& Schema();
 };
 
@@ -107,6 +111,7 @@ struct PodPolicyDocument {
   std::string kind;
   MetadataDocument metadata;
   SpecDocument spec;
+  IgnoredSetting ignored;
   static const SettingsSchema<PodPolicyDocument>& Schema();
 };
 

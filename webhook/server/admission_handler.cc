@@ -210,6 +210,11 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       return;
     }
     const std::shared_ptr<const PolicySet> policies = policies_();
+    if (policies == nullptr) {
+      response.set_header("Retry-After", "1");
+      Fail(response, 503, "not_ready", "the policies of the cluster are not known yet");
+      return;
+    }
     Answer answer = Review(
         door, {.policies = *policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces_}, request.body);
     const nanoseconds duration = steady_clock::now() - current_request.start;

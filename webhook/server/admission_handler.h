@@ -18,8 +18,9 @@ namespace tidewaiter {
 // POST /validate, /mutate and /validate-policy. Every answer is counted and logged once, here.
 class AdmissionHandler : public RequestHandler {
  public:
-  // `policies` gives the set in force and is called once a review, from several threads. `namespaces` (nullptr: none is
-  // known), `metrics` and `log` must outlive the handler.
+  // `policies` gives the set in force and is called once a review, from several threads; while it gives nullptr, the
+  // policies not being known yet, reviews are answered 503 with Retry-After, upon which the API server asks again
+  // within its deadline. `namespaces` (nullptr: none is known), `metrics` and `log` must outlive the handler.
   static std::unique_ptr<AdmissionHandler> Make(std::function<std::shared_ptr<const PolicySet>()> policies,
                                                 const NamespaceSource* namespaces, Metrics& metrics, const Log& log);
 };

@@ -21,6 +21,9 @@
 #include "webhook/engine/respond.h"
 #include "webhook/kube/workload.h"
 #include "webhook/policy/policy_crd.h"
+#include "webhook/server/exemption_reminder.h"
+#include "webhook/server/metric_catalog.h"
+#include "webhook/server/process_usage.h"
 
 namespace tidewaiter {
 namespace {
@@ -31,16 +34,8 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 5> kOperations = {"CREATE", "UPDATE", "DELETE", "CONNECT", "other"};
-constexpr std::size_t kDoors = 3;
-constexpr std::size_t kOutcomes = 6;
-// The server's reasons; the engine's are kErrorReasons.
-constexpr std::array<std::string_view, 20> kServerReasons = {
-    "bad_request",       "not_found",      "method_not_allowed",  "unsupported_media_type",
-    "empty_body",        "too_large",      "length_required",     "header_too_large",
-    "overloaded",        "deadline",       "handshake_failed",    "request_timeout",
-    "write_timeout",     "no_request",     "connection_limit",    "certificate_reload",
-    "namespaces_reload", "client_refused", "certificate_renewal", "other"};
+constexpr std::size_t kDoors = kDoorLabels.size();
+constexpr std::size_t kOutcomes = kOutcomeLabels.size();
 
 // 50 us to 30 s (the longest timeout a webhook can have): a review takes some 20 us, a queue under load milliseconds.
 const Histogram::BucketBoundaries kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
@@ -53,66 +48,93 @@ std::size_t IndexOf(const Names& names, std::string_view name) {
   return found == std::end(names) ? std::size(names) - 1 : static_cast<std::size_t>(found - std::begin(names));
 }
 
-const std::vector<std::string_view>& KindNames() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all = WorkloadKindNames();
-    all.push_back(kPolicyKind);
-    all.push_back("other");
-    return all;
-  }();
-  return names;
-}
+// The metrics of one kind that are there for a while: those of a policy that may be gone tomorrow.
+class PassingGauges {
+ public:
+  explicit PassingGauges(Family<Gauge>& family) : family_(family) {}
+
+  void Begin() {
+    for (Gauge* gauge : gauges_) family_.Remove(gauge);
+    gauges_.clear();
+  }
+  void Add(const Labels& labels, double value) {
+    Gauge& gauge = family_.Add(labels);
+    gauge.Set(value);
+    gauges_.push_back(&gauge);
+  }
+
+ private:
+  Family<Gauge>& family_;
+  std::vector<Gauge*> gauges_;
+};
 
 }  // namespace
 
 struct Metrics::Families {
   prometheus::Registry registry;
 
-  Family<Counter>& AddCounter(const char* name, const char* help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  Family<Counter>& AddCounter(const char* name) {
+    return prometheus::BuildCounter().Name(name).Help(std::string(FindMetric(name).help)).Register(registry);
   }
-  Family<Gauge>& AddGauge(const char* name, const char* help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  Family<Gauge>& AddGauge(const char* name) {
+    return prometheus::BuildGauge().Name(name).Help(std::string(FindMetric(name).help)).Register(registry);
   }
 
-  Family<Counter>& requests = AddCounter("tidewaiter_admission_requests_total", "AdmissionReviews answered.");
+  Family<Counter>& requests = AddCounter("tidewaiter_admission_requests_total");
   Family<Histogram>& durations = prometheus::BuildHistogram()
                                      .Name("tidewaiter_admission_duration_seconds")
-                                     .Help("Seconds from the first byte of a review to its decision.")
+                                     .Help(std::string(FindMetric("tidewaiter_admission_duration_seconds").help))
                                      .Register(registry);
-  Family<Counter>& findings = AddCounter("tidewaiter_findings_total", "Findings of the validating webhook.");
-  Family<Counter>& injections =
-      AddCounter("tidewaiter_injections_total", "Fields that were set by the mutating webhook (mode enforce).");
-  Family<Counter>& exempted = AddCounter("tidewaiter_exempted_total", "Findings that an exemption took away.");
-  Family<Counter>& errors =
-      AddCounter("tidewaiter_errors_total",
-                 "Requests that came to no proper decision, and certificates that could not be reloaded or renewed.");
-  Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total", "Attempts to load the policies anew.");
-  Gauge& policies = AddGauge("tidewaiter_policies_loaded", "Policies in force.").Add({});
-  Gauge& expiry = AddGauge("tidewaiter_certificate_expiry_timestamp_seconds",
-                           "End of validity of the serving certificate, in seconds since 1970.")
-                      .Add({});
-  Family<Gauge>& exemption_ends =
-      AddGauge("tidewaiter_exemption_expiry_timestamp_seconds",
-               "When an exemption stops to apply, in seconds since 1970; only of those that end.");
-  std::mutex exemption_mutex;
-  std::vector<Gauge*> exemption_gauges;
-  Family<Gauge>& connections = AddGauge("tidewaiter_connections", "Open connections by what they do.");
+  Family<Counter>& findings = AddCounter("tidewaiter_findings_total");
+  Family<Counter>& denials = AddCounter("tidewaiter_denials_total");
+  Family<Counter>& injections = AddCounter("tidewaiter_injections_total");
+  Family<Counter>& exempted = AddCounter("tidewaiter_exempted_total");
+  Family<Counter>& errors = AddCounter("tidewaiter_errors_total");
+  Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total");
+  Counter& restarts = AddCounter("tidewaiter_process_restarts_total").Add({});
+  Gauge& policies = AddGauge("tidewaiter_policies_loaded").Add({});
+  Family<Gauge>& invalid = AddGauge("tidewaiter_policies_invalid");
+  Gauge& last_change = AddGauge("tidewaiter_policy_last_change_timestamp_seconds").Add({});
+  Gauge& certificate_start = AddGauge("tidewaiter_certificate_start_timestamp_seconds").Add({});
+  Gauge& certificate_expiry = AddGauge("tidewaiter_certificate_expiry_timestamp_seconds").Add({});
+  std::mutex policy_mutex;
+  PassingGauges exemption_ends{AddGauge("tidewaiter_exemption_expiry_timestamp_seconds")};
+  PassingGauges policy_controls{AddGauge("tidewaiter_policy_controls")};
+  Family<Gauge>& connections = AddGauge("tidewaiter_connections");
 
   // [door][kind][operation][outcome], made when first used: most combinations never are.
   std::vector<std::atomic<Counter*>> request_counters =
-      std::vector<std::atomic<Counter*>>(kDoors * KindNames().size() * kOperations.size() * kOutcomes);
+      std::vector<std::atomic<Counter*>>(kDoors * KindLabels().size() * kOperationLabels.size() * kOutcomes);
   std::array<Histogram*, kDoors> duration_histograms{};
   // Of a server that works with a cluster; without samples, and so not shown, in any other.
-  Family<Gauge>& cluster_ages =
-      AddGauge("tidewaiter_cluster_state_age_seconds",
-               "Seconds since the API server was last heard of, by what is watched; +Inf before the first time.");
-  Family<Counter>& cluster_errors =
-      AddCounter("tidewaiter_cluster_errors_total", "Lists and watches of the API server that failed.");
-  Family<Gauge>& leader = AddGauge("tidewaiter_leader", "1 in the replica that writes the status of policies, else 0.");
+  Family<Gauge>& cluster_ages = AddGauge("tidewaiter_cluster_state_age_seconds");
+  Family<Counter>& cluster_errors = AddCounter("tidewaiter_cluster_errors_total");
+  Family<Gauge>& leader = AddGauge("tidewaiter_leader");
   std::mutex source_mutex;
   std::function<ConnectionCounts()> connection_source;
   std::function<ClusterState()> cluster_source;
+
+  // Under the names that all of Prometheus' client libraries use.
+  Counter& cpu_seconds = AddCounter("process_cpu_seconds_total").Add({});
+  Gauge& resident_bytes = AddGauge("process_resident_memory_bytes").Add({});
+  Gauge& virtual_bytes = AddGauge("process_virtual_memory_bytes").Add({});
+  Gauge& start_time = AddGauge("process_start_time_seconds").Add({});
+  Gauge& threads = AddGauge("process_threads").Add({});
+  Gauge& open_files = AddGauge("process_open_fds").Add({});
+  Gauge& most_files = AddGauge("process_max_fds").Add({});
+
+  // A system without proc(5) shows the last values, or zeros.
+  void ShowProcess() {
+    const absl::StatusOr<ProcessUsage> usage = ReadProcessUsage();
+    if (!usage.ok()) return;
+    cpu_seconds.Increment(usage->cpu_seconds - cpu_seconds.Value());
+    resident_bytes.Set(static_cast<double>(usage->resident_bytes));
+    virtual_bytes.Set(static_cast<double>(usage->virtual_bytes));
+    start_time.Set(usage->start_time_seconds);
+    threads.Set(static_cast<double>(usage->threads));
+    open_files.Set(static_cast<double>(usage->open_files));
+    most_files.Set(usage->most_files);
+  }
 
   void ShowCluster(const ClusterState& state) {
     for (const ClusterResourceState& each : state.resources) {
@@ -128,16 +150,17 @@ struct Metrics::Families {
   Counter& RequestCounter(const Decision& decision) {
     const std::size_t door = static_cast<std::size_t>(decision.door);
     const bool is_known = PodPointerOf(decision.group, decision.kind).has_value() || decision.group == kPolicyGroup;
-    const std::size_t kind = is_known ? IndexOf(KindNames(), decision.kind) : KindNames().size() - 1;
-    const std::size_t operation = IndexOf(kOperations, decision.operation);
+    const std::size_t kind = is_known ? IndexOf(KindLabels(), decision.kind) : KindLabels().size() - 1;
+    const std::size_t operation = IndexOf(kOperationLabels, decision.operation);
     const std::size_t outcome = static_cast<std::size_t>(decision.outcome);
     std::atomic<Counter*>& slot =
-        request_counters[((door * KindNames().size() + kind) * kOperations.size() + operation) * kOutcomes + outcome];
+        request_counters[((door * KindLabels().size() + kind) * kOperationLabels.size() + operation) * kOutcomes +
+                         outcome];
     Counter* counter = slot.load(std::memory_order_acquire);
     if (counter == nullptr) {
       counter = &requests.Add({{"door", std::string(DoorName(decision.door))},
-                               {"kind", std::string(KindNames()[kind])},
-                               {"operation", std::string(kOperations[operation])},
+                               {"kind", std::string(KindLabels()[kind])},
+                               {"operation", std::string(kOperationLabels[operation])},
                                {"decision", std::string(OutcomeName(decision.outcome))}});
       slot.store(counter, std::memory_order_release);
     }
@@ -154,9 +177,8 @@ Metrics::Metrics(std::string_view version) : families_(std::make_unique<Families
   for (const std::string_view reason : kErrorReasons) families_->errors.Add({{"reason", std::string(reason)}});
   for (const std::string_view reason : kServerReasons) families_->errors.Add({{"reason", std::string(reason)}});
   for (const char* result : {"success", "failure"}) families_->reloads.Add({{"result", result}});
-  families_->AddGauge("tidewaiter_build_info", "Always 1; the labels say what runs.")
-      .Add({{"version", std::string(version)}})
-      .Set(1);
+  for (const char* source : {"files", "resources"}) families_->invalid.Add({{"source", source}});
+  families_->AddGauge("tidewaiter_build_info").Add({{"version", std::string(version)}}).Set(1);
 }
 
 Metrics::~Metrics() = default;
@@ -176,10 +198,15 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
               {"control", std::string(judged.finding->control)},
               {"mode", std::string(ModeName(judged.mode))}})
         .Increment();
+    if (!judged.denies()) continue;
+    families_->denials.Add({{"policy", std::string(judged.policy)}, {"control", std::string(judged.finding->control)}})
+        .Increment();
   }
   for (const Injection& injection : decision.injections) {
-    if (injection.mode != Mode::kEnforce) continue;
-    families_->injections.Add({{"policy", std::string(injection.policy)}, {"control", std::string(injection.control)}})
+    families_->injections
+        .Add({{"policy", std::string(injection.policy)},
+              {"control", std::string(injection.control)},
+              {"mode", std::string(ModeName(injection.mode))}})
         .Increment();
   }
   if (!decision.error_reason.empty()) CountError(decision.error_reason);
@@ -195,20 +222,39 @@ void Metrics::CountReload(bool is_good) {
   families_->reloads.Add({{"result", is_good ? "success" : "failure"}}).Increment();
 }
 
-void Metrics::SetPoliciesLoaded(std::size_t count) { families_->policies.Set(static_cast<double>(count)); }
-
-void Metrics::SetExemptionEnds(const std::vector<ExemptionEnd>& ends) {
-  const std::lock_guard lock(families_->exemption_mutex);
-  for (Gauge* gauge : families_->exemption_gauges) families_->exemption_ends.Remove(gauge);
-  families_->exemption_gauges.clear();
-  for (const ExemptionEnd& end : ends) {
-    Gauge& gauge = families_->exemption_ends.Add({{"policy", end.policy}, {"exemption", end.exemption}});
-    gauge.Set(static_cast<double>(end.end_seconds()));
-    families_->exemption_gauges.push_back(&gauge);
+void Metrics::SetPolicies(const PolicySet& policies, std::int64_t now) {
+  const std::lock_guard lock(families_->policy_mutex);
+  families_->policies.Set(static_cast<double>(policies.policies().size()));
+  families_->last_change.Set(static_cast<double>(now));
+  families_->exemption_ends.Begin();
+  for (const ExemptionEnd& end : FindExemptionEnds(policies)) {
+    families_->exemption_ends.Add({{"policy", end.policy}, {"exemption", end.exemption}},
+                                  static_cast<double>(end.end_seconds()));
+  }
+  families_->policy_controls.Begin();
+  for (const Policy& policy : policies.policies()) {
+    std::map<Mode, int> counts;
+    for (const AppliedControl& control : policy.controls) ++counts[control.mode];
+    for (const auto& [mode, count] : counts) {
+      families_->policy_controls.Add({{"policy", policy.name}, {"mode", std::string(ModeName(mode))}}, count);
+    }
   }
 }
 
-void Metrics::SetCertificateExpiry(std::int64_t not_after) { families_->expiry.Set(static_cast<double>(not_after)); }
+void Metrics::SetFilesInvalid(bool is_invalid) {
+  families_->invalid.Add({{"source", "files"}}).Set(is_invalid ? 1 : 0);
+}
+
+void Metrics::SetInvalidResources(std::size_t count) {
+  families_->invalid.Add({{"source", "resources"}}).Set(static_cast<double>(count));
+}
+
+void Metrics::SetCertificateValidity(std::int64_t not_before, std::int64_t not_after) {
+  families_->certificate_start.Set(static_cast<double>(not_before));
+  families_->certificate_expiry.Set(static_cast<double>(not_after));
+}
+
+void Metrics::SetRestarts(std::uint64_t count) { families_->restarts.Increment(static_cast<double>(count)); }
 
 void Metrics::SetConnectionSource(std::function<ConnectionCounts()> source) {
   const std::lock_guard lock(families_->source_mutex);
@@ -242,6 +288,7 @@ std::string Metrics::Render() const {
     if (families_->connection_source) counts = families_->connection_source();
     if (families_->cluster_source) families_->ShowCluster(families_->cluster_source());
   }
+  families_->ShowProcess();
   families_->connections.Add({{"state", "handshaking"}}).Set(static_cast<double>(counts.handshaking));
   families_->connections.Add({{"state", "active"}}).Set(static_cast<double>(counts.active));
   families_->connections.Add({{"state", "parked"}}).Set(static_cast<double>(counts.parked));

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "webhook/engine/decision.h"
-#include "webhook/server/exemption_reminder.h"
+#include "webhook/policy/policy_set.h"
 #include "webhook/server/parked_server.h"
 
 namespace tidewaiter {
@@ -48,11 +48,16 @@ class Metrics {
   void CountError(std::string_view reason);
   // policy_reloads_total{result}: "success" or "failure".
   void CountReload(bool is_good);
-  void SetPoliciesLoaded(std::size_t count);
-  // exemption_expiry_timestamp_seconds{policy,exemption}: of these and no others.
-  void SetExemptionEnds(const std::vector<ExemptionEnd>& ends);
-  // Seconds since 1970.
-  void SetCertificateExpiry(std::int64_t not_after);
+  // These policies are in force since `now`: policies_loaded, policy_controls, exemption_expiry_timestamp_seconds (of
+  // them and no others) and policy_last_change_timestamp_seconds. Times are seconds since 1970.
+  void SetPolicies(const PolicySet& policies, std::int64_t now);
+  // policies_invalid{source="files"}: whether they can be loaded as they are now.
+  void SetFilesInvalid(bool is_invalid);
+  // policies_invalid{source="resources"}.
+  void SetInvalidResources(std::size_t count);
+  void SetCertificateValidity(std::int64_t not_before, std::int64_t not_after);
+  // process_restarts_total: how often the serving process was started anew before this one. Called once.
+  void SetRestarts(std::uint64_t count);
   // Asked at each scrape.
   void SetConnectionSource(std::function<ConnectionCounts()> source);
   void SetClusterSource(std::function<ClusterState()> source);

@@ -81,7 +81,7 @@ class EpollServer final : public ParkedServer {
         limits_(limits),
         handler_(handler),
         certificate_(std::move(certificate)) {
-    Watch(keeper_epoll_, EPOLL_CTL_ADD, listener_.get(), EPOLLIN, 0);
+    if (certificate_.context != nullptr) BeginAccepting();
     Watch(keeper_epoll_, EPOLL_CTL_ADD, keeper_wake_.get(), EPOLLIN, kStopTag);
     Watch(epoll_, EPOLL_CTL_ADD, probe_.get(), EPOLLIN | EPOLLET, kProbeTag);
     keeper_ = std::thread([this] { Keep(); });
@@ -96,7 +96,9 @@ class EpollServer final : public ParkedServer {
 
   void SetCertificate(ServingCertificate certificate) override {
     const std::lock_guard lock(certificate_mutex_);
+    const bool is_first = certificate_.context == nullptr;
     certificate_ = std::move(certificate);
+    if (is_first && certificate_.context != nullptr) BeginAccepting();
   }
 
   void BeginDrain() override { is_draining_ = true; }
@@ -117,6 +119,8 @@ class EpollServer final : public ParkedServer {
   }
 
  private:
+  void BeginAccepting() { Watch(keeper_epoll_, EPOLL_CTL_ADD, listener_.get(), EPOLLIN, 0); }
+
   // ---- the keeper
 
   void Keep() {
@@ -364,7 +368,12 @@ absl::StatusOr<std::unique_ptr<ParkedServer>> ParkedServer::Start(const std::str
                                                                   RequestHandler& handler) {
   absl::StatusOr<Listener> listener = ListenTcp(host, port);
   if (!listener.ok()) return listener.status();
-  return std::make_unique<EpollServer>(*listener, std::move(certificate), limits, handler);
+  return Start(*listener, std::move(certificate), limits, handler);
+}
+
+std::unique_ptr<ParkedServer> ParkedServer::Start(Listener listener, ServingCertificate certificate,
+                                                  ServerLimits limits, RequestHandler& handler) {
+  return std::make_unique<EpollServer>(listener, std::move(certificate), limits, handler);
 }
 
 }  // namespace tidewaiter

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "webhook/server/connection.h"
 #include "webhook/server/connection_table.h"
+#include "webhook/server/listener.h"
 #include "webhook/server/tls_certificate.h"
 
 namespace tidewaiter {
@@ -73,9 +74,13 @@ class RequestHandler {
 class ParkedServer {
  public:
   // Listens at `host`:`port` (0 = any free one). `handler` must outlive the server. Unavailable when it cannot listen.
+  // With a certificate without context, connections wait to be accepted until SetCertificate brings one.
   static absl::StatusOr<std::unique_ptr<ParkedServer>> Start(const std::string& host, int port,
                                                              ServingCertificate certificate, ServerLimits limits,
                                                              RequestHandler& handler);
+  // The same at a socket that listens already, which it takes.
+  static std::unique_ptr<ParkedServer> Start(Listener listener, ServingCertificate certificate, ServerLimits limits,
+                                             RequestHandler& handler);
   virtual ~ParkedServer() = default;
 
   virtual int port() const = 0;

@@ -3,11 +3,12 @@
 // Every change merges everything: policies are few, and a set is immutable.
 #include "webhook/server/policy_store.h"
 
+#include <algorithm>
+#include <ctime>
 #include <map>
 #include <utility>
 
 #include "webhook/kube/text.h"
-#include "webhook/server/exemption_reminder.h"
 
 namespace tidewaiter {
 
@@ -16,14 +17,17 @@ std::shared_ptr<const PolicySet> PolicyStore::policies() const {
   return policies_;
 }
 
+std::shared_ptr<const PolicySet> PolicyStore::policies_for_reviews() const {
+  return expects_resources_ ? nullptr : policies();
+}
+
 std::vector<ResourceOutcome> PolicyStore::outcomes() const {
   const std::lock_guard lock(mutex_);
   return outcomes_;
 }
 
 void PolicyStore::SetPolicies(std::shared_ptr<const PolicySet> policies) {
-  metrics_.SetPoliciesLoaded(policies->policies().size());
-  metrics_.SetExemptionEnds(FindExemptionEnds(*policies));
+  metrics_.SetPolicies(*policies, std::time(nullptr));
   const std::lock_guard lock(mutex_);
   policies_.swap(policies);
 }
@@ -38,12 +42,17 @@ void PolicyStore::SetResources(std::vector<PolicyResource> resources) {
   const std::lock_guard lock(change_mutex_);
   merger_.SetResources(std::move(resources));
   Merge();
+  expects_resources_ = false;
 }
 
 void PolicyStore::Merge() {
   MergedPolicies merged = merger_.Merge();
   SetPolicies(std::move(merged.policies));
   Tell(merged.outcomes, outcomes());
+  const auto invalid =
+      std::count_if(merged.outcomes.begin(), merged.outcomes.end(),
+                    [](const ResourceOutcome& outcome) { return outcome.state == ResourceOutcome::State::kInvalid; });
+  metrics_.SetInvalidResources(static_cast<std::size_t>(invalid));
   const std::lock_guard lock(mutex_);
   outcomes_ = std::move(merged.outcomes);
 }

@@ -4,6 +4,7 @@
 // became of each in log and metrics. Tested by tests/server/policy_store_test.cc.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -21,7 +22,13 @@ class PolicyStore {
   // Both outlive the store. Nothing is in force until something is set.
   PolicyStore(Metrics& metrics, const Log& log) : metrics_(metrics), log_(log) {}
 
-  // Reviews under way finish with the set they began with.
+  // From now on `policies_for_reviews` waits for the first SetResources.
+  void ExpectResources() { expects_resources_ = true; }
+
+  // The set in force; nullptr as long as resources are expected that have not come, for without them too much would be
+  // allowed. Reviews under way finish with the set they began with.
+  std::shared_ptr<const PolicySet> policies_for_reviews() const;
+  // The same, whether it is complete or not.
   std::shared_ptr<const PolicySet> policies() const;
 
   // Replaces everything at once, until the next of the two below.
@@ -45,6 +52,7 @@ class PolicyStore {
   std::mutex change_mutex_;  // taken before mutex_
   PolicyMerger merger_;
   mutable std::mutex mutex_;
+  std::atomic<bool> expects_resources_ = false;
   std::shared_ptr<const PolicySet> policies_ = std::make_shared<const PolicySet>();
   std::vector<ResourceOutcome> outcomes_;
 };

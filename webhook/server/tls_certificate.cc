@@ -57,13 +57,19 @@ std::shared_ptr<SSL_CTX> NewServerContext() {
   return context;
 }
 
+void NoteValidity(const X509* x509, ServingCertificate& certificate) {
+  const Validity validity = ValidityOf(x509);
+  certificate.not_before = validity.not_before;
+  certificate.not_after = validity.not_after;
+}
+
 }  // namespace
 
 absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificate_file, const std::string& key_file) {
   for (const std::string& path : {certificate_file, key_file}) {
     if (absl::Status status = CheckReadable(path); !status.ok()) return status;
   }
-  ServingCertificate certificate{.context = NewServerContext(), .ca_pem = {}, .not_after = 0};
+  ServingCertificate certificate{.context = NewServerContext(), .ca_pem = {}};
   if (certificate.context == nullptr) return absl::InternalError("no TLS context can be made");
   SSL_CTX* raw = certificate.context.get();
   if (SSL_CTX_use_certificate_chain_file(raw, certificate_file.c_str()) != 1) {
@@ -81,7 +87,7 @@ absl::StatusOr<ServingCertificate> LoadCertificate(const std::string& certificat
     TakeOpenSslError();
     return InvalidArgument(StrCat(key_file, ": is not the key of ", certificate_file));
   }
-  certificate.not_after = ValidityOf(SSL_CTX_get0_certificate(raw)).not_after;
+  NoteValidity(SSL_CTX_get0_certificate(raw), certificate);
   return certificate;
 }
 
@@ -90,14 +96,14 @@ absl::StatusOr<ServingCertificate> ParseCertificate(std::string_view chain_pem, 
   if (!chain.ok()) return chain.status();
   const absl::StatusOr<KeyPtr> key = ParsePrivateKey(key_pem);
   if (!key.ok()) return key.status();
-  ServingCertificate certificate{.context = NewServerContext(), .ca_pem = {}, .not_after = 0};
+  ServingCertificate certificate{.context = NewServerContext(), .ca_pem = {}};
   SSL_CTX* raw = certificate.context.get();
   if (raw == nullptr) return absl::InternalError("no TLS context can be made");
   if (SSL_CTX_use_certificate(raw, chain->front().get()) != 1 || SSL_CTX_use_PrivateKey(raw, key->get()) != 1) {
     return InvalidArgument(StrCat("the certificate cannot be used: ", TakeOpenSslError()));
   }
   for (std::size_t i = 1; i < chain->size(); ++i) SSL_CTX_add1_chain_cert(raw, (*chain)[i].get());
-  certificate.not_after = ValidityOf(chain->front().get()).not_after;
+  NoteValidity(chain->front().get(), certificate);
   return certificate;
 }
 

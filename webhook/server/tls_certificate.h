@@ -19,8 +19,10 @@ namespace tidewaiter {
 // A ready server context. Immutable and thread safe; connections keep it alive.
 struct ServingCertificate {
   std::shared_ptr<SSL_CTX> context;
-  std::string ca_pem;          // what callers must trust; empty when it came from files
-  std::int64_t not_after = 0;  // end of validity of the serving certificate, seconds since 1970
+  std::string ca_pem;  // what callers must trust; empty when it came from files
+  // When the serving certificate is valid, seconds since 1970.
+  std::int64_t not_before = 0;
+  std::int64_t not_after = 0;
 };
 
 // Reads a certificate chain (leaf first) and its private key, both PEM. NotFound when a file cannot be read,

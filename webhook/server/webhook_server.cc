@@ -39,7 +39,10 @@ std::string CountControls(const PolicySet& set) {
 }  // namespace
 
 WebhookServer::WebhookServer(const ServeOptions& options)
-    : options_(options), log_(options.log_level), metrics_(options.version), store_(metrics_, log_), reminder_(log_) {}
+    : options_(options), log_(options.log_level), metrics_(options.version), store_(metrics_, log_), reminder_(log_) {
+  metrics_.SetRestarts(options.restarts);
+  if (options.has_cluster_policies) store_.ExpectResources();
+}
 
 WebhookServer::~WebhookServer() {
   certificate_.SetReceiver(nullptr);
@@ -76,26 +79,25 @@ absl::StatusOr<std::unique_ptr<WebhookServer>> WebhookServer::Start(const ServeO
     if (absl::Status status = self->namespaces_->Read(); !status.ok()) return status;
   }
   if (absl::Status status = self->ReadPolicies(); !status.ok()) return status;
-  absl::StatusOr<ServingCertificate> certificate =
-      options.certificate_file.empty() ? MakeSelfSignedCertificate(options.tls_names, std::time(nullptr))
-                                       : LoadCertificate(options.certificate_file, options.key_file);
-  if (!certificate.ok()) return certificate.status();
-
   if (!options.certificate_comes_later) {
+    absl::StatusOr<ServingCertificate> certificate =
+        options.certificate_file.empty() ? MakeSelfSignedCertificate(options.tls_names, std::time(nullptr))
+                                         : LoadCertificate(options.certificate_file, options.key_file);
+    if (!certificate.ok()) return certificate.status();
     self->ca_pem_ = certificate->ca_pem;
-    self->metrics_.SetCertificateExpiry(certificate->not_after);
+    self->metrics_.SetCertificateValidity(certificate->not_before, certificate->not_after);
+    if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
   }
-  if (absl::Status status = self->certificate_.SetCertificate(*std::move(certificate)); !status.ok()) return status;
   self->handler_ =
-      AdmissionHandler::Make([raw = self.get()] { return raw->policies(); },
+      AdmissionHandler::Make([raw = self.get()] { return raw->store_.policies_for_reviews(); },
                              self->namespaces_ != nullptr ? self->namespaces_.get() : self->options_.namespaces.get(),
                              self->metrics_, self->log_);
   ServerLimits limits = options.limits;
   limits.max_body_bytes = kMaxReviewBytes;
-  absl::StatusOr<std::unique_ptr<ParkedServer>> server = ParkedServer::Start(
-      options.listen_host, options.listen_port, self->certificate_.current(), limits, *self->handler_);
-  if (!server.ok()) return server.status();
-  self->server_ = *std::move(server);
+  absl::StatusOr<Listener> listener =
+      options.listener.has_value() ? *options.listener : ListenTcp(options.listen_host, options.listen_port);
+  if (!listener.ok()) return listener.status();
+  self->server_ = ParkedServer::Start(*listener, self->certificate_.current(), limits, *self->handler_);
   self->certificate_.SetReceiver(
       [raw = self->server_.get()](ServingCertificate combined) { raw->SetCertificate(std::move(combined)); });
   self->metrics_.SetConnectionSource([raw = self->server_.get()] { return raw->CountConnections(); });
@@ -127,6 +129,7 @@ void WebhookServer::ReloadPolicies() {
   const std::shared_ptr<const PolicySet> before = policies();
   const absl::Status status = ReadPolicies();
   metrics_.CountReload(status.ok());
+  metrics_.SetFilesInvalid(!status.ok());
   if (!status.ok()) {
     return log_.Write(LogLevel::kError, "policies not reloaded: the last good ones stay in force",
                       {{"error", std::string(MessageOf(status))}});
@@ -165,9 +168,9 @@ absl::Status WebhookServer::SetCertificate(std::string_view chain_pem, std::stri
 }
 
 absl::Status WebhookServer::UseCertificate(ServingCertificate certificate, std::string_view message) {
-  const std::int64_t not_after = certificate.not_after;
+  const std::int64_t not_before = certificate.not_before, not_after = certificate.not_after;
   if (absl::Status status = certificate_.SetCertificate(std::move(certificate)); !status.ok()) return status;
-  metrics_.SetCertificateExpiry(not_after);
+  metrics_.SetCertificateValidity(not_before, not_after);
   log_.Write(
       LogLevel::kInfo, message,
       {{"expires", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(not_after), absl::UTCTimeZone())}});

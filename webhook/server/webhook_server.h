@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,18 +30,22 @@ namespace tidewaiter {
 struct ServeOptions {
   std::string listen_host = "0.0.0.0";
   int listen_port = 8443;
+  // A socket that listens there already; the server takes it.
+  std::optional<Listener> listener;
+  // How often a serving process was started anew before this one (supervisor.h).
+  std::uint64_t restarts = 0;
   std::string ops_host = "0.0.0.0";
   int ops_port = 8080;
   // As LoadPolicies takes them. These and the certificate's files are read anew when they change.
   std::vector<std::string> policy_paths;
   // Policies come from the cluster, too (SetClusterPolicies): then no path means no policy of files, not the one that
-  // is compiled in.
+  // is compiled in. Until SetClusterPolicies was called reviews are answered 503.
   bool has_cluster_policies = false;
   // PEM files; both empty: self-signed in memory for the names of `tls_names`.
   std::string certificate_file;
   std::string key_file;
   std::vector<std::string> tls_names = {"localhost", "127.0.0.1", "::1"};
-  // The certificate is given by SetCertificate later; until then one is used that nobody can trust.
+  // The certificate is given by SetCertificate later; until then connections wait to be accepted.
   bool certificate_comes_later = false;
   // PEM; when given, only clients with a certificate of these CAs are served. Read anew when it changes.
   std::string client_ca_file;

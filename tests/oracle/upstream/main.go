@@ -6,6 +6,8 @@
 //
 //	oracle generate --seed N --count M   M Pods made from the seed N: the same seed gives the same lines
 //	oracle fixtures                      the Pods that upstream tests its own checks with
+//	oracle sarif-schema                  the published JSON Schema of SARIF 2.1.0
+//	oracle manifests --seed N --count M  texts, and what sigs.k8s.io/yaml makes of them
 package main
 
 import (
@@ -28,7 +30,7 @@ type line struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		exit("usage: oracle generate --seed N --count M | oracle fixtures")
+		exit("usage: oracle generate | fixtures | sarif-schema | manifests [--seed N --count M]")
 	}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	judge := newJudge()
@@ -37,12 +39,12 @@ func main() {
 		check(err)
 		out.Write(append(encoded, '\n'))
 	}
+	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
+	seed := flags.Uint64("seed", 1, "the same seed makes the same Pods or texts")
+	count := flags.Int("count", 1000, "how many")
+	check(flags.Parse(os.Args[2:]))
 	switch os.Args[1] {
 	case "generate":
-		flags := flag.NewFlagSet("generate", flag.ExitOnError)
-		seed := flags.Uint64("seed", 1, "the same seed makes the same Pods")
-		count := flags.Int("count", 1000, "how many Pods")
-		check(flags.Parse(os.Args[2:]))
 		for i := range *count {
 			// Each Pod from its own generator: number i of a seed does not depend on how the others were made.
 			random := rand.New(rand.NewPCG(*seed, uint64(i)))
@@ -52,6 +54,18 @@ func main() {
 		for _, fixture := range readFixtures() {
 			fixture.verify(judge)
 			write(fixture.name, fixture.pod)
+		}
+	case "sarif-schema":
+		printSarifSchema()
+	case "manifests":
+		encoder := json.NewEncoder(out)
+		for _, scalar := range trickyScalars {
+			check(encoder.Encode(readManifest("k: " + scalar + "\n")))
+			check(encoder.Encode(readManifest(scalar + ": v\n")))
+		}
+		for i := range *count {
+			random := rand.New(rand.NewPCG(*seed, uint64(i)))
+			check(encoder.Encode(readManifest(generateManifest(random))))
 		}
 	default:
 		exit("no subcommand " + os.Args[1])

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judges the text of one file: every workload in it, by the engine that answers the API server. Tested by
+// tests/integration/scan_test.py.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "webhook/cli/scan/report.h"
+#include "webhook/engine/respond.h"
+#include "webhook/manifest/manifest_reader.h"
+
+namespace tidewaiter {
+
+class Scanner {
+ public:
+  // Objects without a namespace are judged as ones of `default_namespace`. What the context points at must outlive the
+  // report.
+  Scanner(const ReviewContext& context, std::string default_namespace)
+      : context_(context), default_namespace_(std::move(default_namespace)) {
+    context_.foresees_pods = true;
+  }
+
+  // A file of any size; `path` is only told.
+  ScanFile Scan(std::string path, std::string_view text) const;
+
+ private:
+  struct Work;
+  void ScanDocument(const ManifestDocument& document, Work& work) const;
+  void ScanItem(const ManifestDocument& document, NodeId node, std::string_view list_version,
+                std::string_view list_kind, int depth, Work& work) const;
+  void ScanWorkload(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind, Work& work) const;
+  bool IsWorkload(const GroupVersionKind& kind) const;
+
+  ReviewContext context_;
+  const std::string default_namespace_;
+};
+
+}  // namespace tidewaiter
