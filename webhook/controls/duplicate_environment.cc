@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <map>
 
 #include "webhook/controls/base/control.h"
@@ -31,12 +30,13 @@ struct DuplicateEnvironmentSettings {
   }
 };
 
-// The size and the last characters: names of one container mostly begin alike.
-std::uint64_t DigestOf(std::string_view name) {
-  std::uint64_t tail = 0;
-  const std::size_t size = std::min(name.size(), sizeof tail);
-  if (size > 0) std::memcpy(&tail, name.data() + name.size() - size, size);
-  return tail ^ (static_cast<std::uint64_t>(name.size()) << 56);
+// Equal names have equal digests: the size and the last characters, since names of one container mostly begin alike.
+std::uint32_t DigestOf(std::string_view name) {
+  std::uint32_t digest = static_cast<std::uint32_t>(name.size());
+  for (const char c : name.substr(name.size() - std::min<std::size_t>(name.size(), 4))) {
+    digest = digest * 131 + static_cast<unsigned char>(c);
+  }
+  return digest;
 }
 
 // Compares digests of few, each with each, and sorts where that does not tell or there are many, so that thousands do
@@ -44,14 +44,13 @@ std::uint64_t DigestOf(std::string_view name) {
 bool HasDuplicate(const std::vector<EnvVar>& variables) {
   constexpr std::size_t kFew = 16;
   if (variables.size() <= kFew) {
-    // Equal names have equal digests, and most others differ in theirs.
-    std::array<std::uint64_t, kFew> digests{};
-    bool is_any_alike = false;
+    std::array<std::uint32_t, kFew> digests{};
+    std::uint32_t is_any_alike = 0;
     for (std::size_t i = 0; i < variables.size(); ++i) {
       digests[i] = DigestOf(variables[i].name);
-      for (std::size_t k = 0; k < i; ++k) is_any_alike |= digests[k] == digests[i];
+      for (std::size_t k = 0; k < i; ++k) is_any_alike |= digests[k] == digests[i] ? 1u : 0u;
     }
-    if (!is_any_alike) return false;
+    if (is_any_alike == 0) return false;
   }
   std::vector<std::string_view> names;
   names.reserve(variables.size());

@@ -26,6 +26,10 @@ bool IsIndex(std::string_view token, std::size_t& index) {
 // Orders pointers as a reader goes through the object: containers[2] before containers[10]. They are alike in their
 // first `same` bytes, and no further.
 bool IsPointerLess(std::string_view a, std::string_view b, std::size_t same) {
+  const auto is_name = [](char c) { return c != '/' && (c < '0' || c > '9'); };
+  if (same < a.size() && same < b.size() && is_name(a[same]) && is_name(b[same])) {
+    return a.substr(same) < b.substr(same);  // neither token is an index
+  }
   // The first tokens that differ.
   const std::size_t begin = a.substr(0, same).rfind('/') + 1;
   const std::string_view token_a = a.substr(begin, a.find('/', same) - begin);
