@@ -12,8 +12,7 @@
 // Source:   https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/; the API
 //           server warns of it (pkg/api/pod/warnings.go, "hides previous definition")
 #include <algorithm>
-#include <array>
-#include <cstdint>
+#include <bitset>
 #include <map>
 
 #include "webhook/controls/base/control.h"
@@ -30,27 +29,28 @@ struct DuplicateEnvironmentSettings {
   }
 };
 
-// Equal names have equal digests: the size and the last characters, since names of one container mostly begin alike.
-std::uint32_t DigestOf(std::string_view name) {
-  std::uint32_t digest = static_cast<std::uint32_t>(name.size());
+// The size and the last characters, since names of one container mostly begin alike.
+std::size_t DigestOf(std::string_view name) {
+  std::size_t digest = name.size();
   for (const char c : name.substr(name.size() - std::min<std::size_t>(name.size(), 4))) {
     digest = digest * 131 + static_cast<unsigned char>(c);
   }
   return digest;
 }
 
-// Compares digests of few, each with each, and sorts where that does not tell or there are many, so that thousands do
-// not cost millions of comparisons.
+// Equal names have equal digests: where those of a few names all differ, no name is given twice. Otherwise sorts, so
+// that thousands do not cost millions of comparisons.
 bool HasDuplicate(const std::vector<EnvVar>& variables) {
-  constexpr std::size_t kFew = 16;
+  constexpr std::size_t kFew = 32;
   if (variables.size() <= kFew) {
-    std::array<std::uint32_t, kFew> digests{};
-    std::uint32_t is_any_alike = 0;
-    for (std::size_t i = 0; i < variables.size(); ++i) {
-      digests[i] = DigestOf(variables[i].name);
-      for (std::size_t k = 0; k < i; ++k) is_any_alike |= digests[k] == digests[i] ? 1u : 0u;
-    }
-    if (is_any_alike == 0) return false;
+    std::bitset<1024> seen;
+    const bool is_any_alike = std::any_of(variables.begin(), variables.end(), [&](const EnvVar& variable) {
+      const std::size_t place = DigestOf(variable.name) % seen.size();
+      const bool is_seen = seen[place];
+      seen[place] = true;
+      return is_seen;
+    });
+    if (!is_any_alike) return false;
   }
   std::vector<std::string_view> names;
   names.reserve(variables.size());
