@@ -78,7 +78,7 @@ absl::StatusOr<AdmissionRequest> DecodeAdmissionRequest(JsonValue value) {
   if (request.uid.empty()) return InvalidArgument("request.uid: required: the answer must carry it");
   if (request.kind.kind.empty()) return InvalidArgument("request.kind.kind: required");
   for (const std::string_view operation : kOperations) {
-    if (request.operation == operation) return std::move(request);
+    if (request.operation == operation) return request;
   }
   return InvalidArgument(
       StrCat("request.operation: expected CREATE, UPDATE, DELETE or CONNECT, found \"", request.operation, "\""));

@@ -197,7 +197,7 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, TextMap<T>& out)
   std::vector<typename TextMap<T>::Entry> entries;
   entries.reserve(std::min<std::size_t>(value.member_count(), 64));
   bool is_in_order = true;
-  const absl::Status status = value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
+  absl::Status status = value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
     if (member.is_null()) return absl::OkStatus();
     is_in_order = is_in_order && (entries.empty() || entries.back().first < key);
     return DecodeValue(member, JsonPath(path, key), entries.emplace_back(key, T()).second);
