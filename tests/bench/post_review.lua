@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- wrk script: posts one review file over and over, and prints the result as one line of JSON for load.py.
+-- Its latencies are pairs of microseconds and how often they were seen, as wrk corrects them for coordinated omission.
 -- wrk ... URL -- FILE
 local body
 
@@ -15,9 +16,13 @@ end
 
 -- summary.duration and latencies are in microseconds.
 function done(summary, latency, requests)
-  local errors = summary.errors
+  local errors, pairs_seen = summary.errors, {}
+  for i = 1, #latency do
+    local value, count = latency(i)
+    pairs_seen[i] = string.format("[%d, %d]", value, count)
+  end
   io.write(string.format(
-    'RESULT {"reviews": %d, "seconds": %.6f, "p50": %.1f, "p99": %.1f, "failed": %d}\n',
+    'RESULT {"reviews": %d, "seconds": %.6f, "p50": %.1f, "p99": %.1f, "failed": %d, "latencies": [%s]}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout, table.concat(pairs_seen, ", ")))
 end
