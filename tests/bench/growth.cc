@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a review's cost grows with one thing at a time: containers, policies, exemptions, namespaces. `growth` lists the
-// cases, `growth CASE N` times one (CPU microseconds a review), and `growth CASE N TIMES` does that many reviews for
-// callgrind to count; only MeasuredReviews is. tests/bench/growth.py runs it, tests/bench/growth_test.py bounds it.
+// cases, `growth CASE N` times one (CPU microseconds a review), and `growth CASE N TIMES` does that many reviews and
+// has callgrind count them alone (--instr-atstart=no). tests/bench/growth.py runs it, tests/bench/growth_test.py bounds
+// it.
+#include <valgrind/callgrind.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -166,30 +169,24 @@ double ThreadMicroseconds() {
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
-}  // namespace
-
-// A name that callgrind can be told, whatever the compiler inlines.
-extern "C" [[gnu::noinline, gnu::noclone, gnu::used]] void MeasuredReviews(const Work& work, int times);
-void MeasuredReviews(const Work& work, int times) {
+void DoReviews(const Work& work, int times) {
   for (int i = 0; i < times; ++i) {
     answered_bytes +=
         Respond(work.door, {.policies = *work.policies, .namespaces = work.namespaces.get()}, work.review).size();
   }
 }
 
-namespace {
-
 // CPU microseconds a review: the least of several batches, so that what else the machine does counts little.
 double TimeReviews(const Work& work) {
   constexpr double kBatch = 15'000;  // microseconds
   constexpr int kBatches = 9;
   const double start = ThreadMicroseconds();
-  MeasuredReviews(work, 1);
+  DoReviews(work, 1);
   const int times = std::max(1, static_cast<int>(kBatch / std::max(1.0, ThreadMicroseconds() - start)));
   double least = 1e18;
   for (int i = 0; i < kBatches; ++i) {
     const double before = ThreadMicroseconds();
-    MeasuredReviews(work, times);
+    DoReviews(work, times);
     least = std::min(least, (ThreadMicroseconds() - before) / times);
   }
   return least;
@@ -208,12 +205,11 @@ int main(int argc, char** argv) {
   const Work work = found->make(std::atoi(argv[2]));
   // The first reviews fill pools, caches of the allocator and the dynamic linker's tables.
   constexpr int kWarmUp = 3;
-  for (int i = 0; i < kWarmUp; ++i) {
-    answered_bytes +=
-        Respond(work.door, {.policies = *work.policies, .namespaces = work.namespaces.get()}, work.review).size();
-  }
+  DoReviews(work, kWarmUp);
   if (argc == 4) {
-    MeasuredReviews(work, std::atoi(argv[3]));
+    CALLGRIND_START_INSTRUMENTATION;
+    DoReviews(work, std::atoi(argv[3]));
+    CALLGRIND_STOP_INSTRUMENTATION;
     std::printf("%zu\n", answered_bytes);
   } else {
     std::printf("%.3f\n", TimeReviews(work));

@@ -118,7 +118,9 @@ class Stage:
             self.api.put(NAMESPACES, f"team-{number}", labels={**STANDARD, "example.com/team": str(number)})
         kubeconfig = str(self.api.write_kubeconfig(self.folder / "kubeconfig"))
         ours = [str(tidewaiter), "serve", "--cluster", "--kubeconfig", kubeconfig, "--tls-cert", str(certificate),
-                "--tls-key", str(key), "--drain-seconds", "0", "--policies"]
+                "--tls-key", str(key), "--drain-seconds", "0",
+                "--max-wait-ms", "30000",  # the other one never sheds load either
+                "--policies"]
         self._commands = {
             "tidewaiter": (Tidewaiter, [*ours, str(HERE / "restricted.yaml")]),
             "tidewaiter-all": (Tidewaiter, [*ours, str(ROOT / "policies")]),

@@ -4,6 +4,7 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -18,42 +19,42 @@ namespace {
 class AskedRules {
  public:
   AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count)
-      : pod_(pod), pod_pointer_(pod_pointer), asked_(2 * rule_count) {}
+      : pod_(pod), pod_pointer_(pod_pointer), places_(2 * rule_count) {}
 
   // nullptr: none.
   const std::shared_ptr<Findings>& Ask(const AppliedControl& applied, bool is_enforced) {
     const bool is_same_pod = &pod_.enforced == &pod_.would_be;
-    Asked& asked = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
-    if (!asked.is_done) {
-      asked.is_done = true;
+    std::uint32_t& place = places_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
+    if (place == 0) {
       if (found_.capacity() == 0) found_.reserve(kUsualFindings);
       applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
-      if (!found_.empty()) asked.findings = Keep(applied.control->info.id);
+      place = found_.empty() ? kNoFindings : Keep(applied.control->info.id);
     }
-    return asked.findings;
+    return answers_[place];
   }
 
  private:
   // One for each container of most Pods.
   static constexpr std::size_t kUsualFindings = 4;
-  struct Asked {
-    bool is_done = false;
-    std::shared_ptr<Findings> findings;
-  };
+  static constexpr std::uint32_t kNoFindings = 1;
 
-  std::shared_ptr<Findings> Keep(std::string_view control) {
+  // Returns the place of what was found.
+  std::uint32_t Keep(std::string_view control) {
     for (Finding& finding : found_) {
       finding.control = control;
       if (!pod_pointer_.empty() && finding.pointer != kNamespacePointer) finding.pointer.insert(0, pod_pointer_);
     }
-    auto kept = std::make_shared<Findings>(std::move(found_));
+    answers_.push_back(std::make_shared<Findings>(std::move(found_)));
     found_.clear();
-    return kept;
+    return static_cast<std::uint32_t>(answers_.size() - 1);
   }
 
   const JudgedPod& pod_;
   const std::string_view pod_pointer_;
-  std::vector<Asked> asked_;
+  // Where in `answers_` each rule's lies, 0 as long as it was not asked: of a thousand policies few match, and the
+  // rules of the others cost a zero each. The first two answers stand for "not asked" and "nothing found".
+  std::vector<std::uint32_t> places_;
+  std::vector<std::shared_ptr<Findings>> answers_ = {nullptr, nullptr};
   Findings found_;
 };
 
