@@ -20,8 +20,8 @@ import time
 
 import load
 from instructions import without_random_addresses
-from peer_servers import HERE, NAMESPACES, ROOT, ApiServer
-from peers import describe_machine, settled_megabytes
+from peer_servers import HERE, NAMESPACES, ROOT, ApiServer, Tidewaiter
+from peers import describe_machine, run_load, settled_megabytes
 
 RECORD = pathlib.Path(__file__).with_suffix(".json")
 POINTS = {"containers": [1, 2, 5, 10, 20, 50, 100], "policies": [1, 10, 100, 1000],
@@ -78,14 +78,10 @@ def measure_engine(points, print_row=print):
 
 def cost_of_review(server, seconds, rounds=3):
     """CPU microseconds of the typical review, the least of some rounds."""
-    costs = []
-    for _ in range(rounds):
-        before = server.cpu_seconds()
-        row = load.run_wrk(server, "/validate", load.SIZES["typical"], ACTIVE, seconds)
-        if row["failed"]:
-            raise load.BenchError(f"{row['failed']} of {row['reviews']} reviews failed: {server.read_log()}")
-        costs.append((server.cpu_seconds() - before) / row["reviews"] * 1e6)
-    return round(min(costs), 1)
+    rows = [run_load(server, load.SIZES["typical"], 0, seconds, ACTIVE) for _ in range(rounds)]
+    if any(row["failed"] for row in rows):
+        raise load.BenchError(f"{[row['failed'] for row in rows]} reviews failed: {server.read_log()}")
+    return round(min(row["cpu_seconds"] / row["reviews"] for row in rows) * 1e6, 1)
 
 
 def measure_connections(binary, numbers, seconds, print_row=print):
@@ -95,10 +91,10 @@ def measure_connections(binary, numbers, seconds, print_row=print):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(numbers) + 200, hard), hard))
     rows, idle, context = {"n": [], "cpu_us": [], "memory_mb": []}, [], ssl._create_unverified_context()
     with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
-        server = load.Server([str(binary), "serve", "--drain-seconds", "0", "--max-wait-ms", "30000"], log)
+        server = Tidewaiter([str(binary), "serve", "--drain-seconds", "0", "--max-wait-ms", "30000"], log)
         try:
             server.wait_for_first_answer("/validate", load.SIZES["typical"].read_bytes())
-            load.run_wrk(server, "/validate", load.SIZES["typical"], ACTIVE, seconds)
+            cost_of_review(server, seconds, 1)  # threads started, memory touched
             for number in numbers:
                 while len(idle) < number:
                     idle.append(context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), 30)))
@@ -124,7 +120,7 @@ def measure_namespaces(binary, numbers, seconds, print_row=print):
             api.put(NAMESPACES, f"team-{i}", labels=labels)
         with tempfile.TemporaryDirectory() as folder, open(os.path.join(folder, "log"), "w", encoding="utf-8") as log:
             kubeconfig = api.write_kubeconfig(pathlib.Path(folder, "kubeconfig"))
-            server = load.Server([str(binary), "serve", "--cluster", "--kubeconfig", str(kubeconfig), "--policies",
+            server = Tidewaiter([str(binary), "serve", "--cluster", "--kubeconfig", str(kubeconfig), "--policies",
                                   str(HERE / "restricted.yaml"), "--drain-seconds", "0", "--max-wait-ms", "30000"], log)
             try:
                 ready = server.wait_for_first_answer("/validate", load.SIZES["typical"].read_bytes())

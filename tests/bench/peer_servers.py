@@ -148,8 +148,8 @@ def find_pod_security():
     return pathlib.Path(os.environ.get("POD_SECURITY_WEBHOOK", ROOT / "build/peers/pod-security-webhook"))
 
 
-def find_open_loop():
-    return pathlib.Path(os.environ.get("OPEN_LOOP", ROOT / "build/release/tests/open_loop"))
+def find_review_load():
+    return pathlib.Path(os.environ.get("REVIEW_LOAD", ROOT / "build/release/tests/review_load"))
 
 
 def check_verdicts(server):

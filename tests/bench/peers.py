@@ -8,6 +8,7 @@ tests/bench/peers_test.py tests it. It fails when a review is answered wrongly o
 import argparse
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -20,7 +21,7 @@ import threading
 import time
 
 import load
-from peer_servers import HERE, NAMES, ROOT, TITLES, Stage, check_verdicts, find_open_loop, find_pod_security
+from peer_servers import HERE, NAMES, ROOT, TITLES, Stage, check_verdicts, find_review_load, find_pod_security
 
 RECORD = pathlib.Path(__file__).with_suffix(".json")
 STEADY_CONNECTIONS = 16
@@ -28,17 +29,10 @@ SHARES = {"p50": 0.5, "p99": 0.99, "p999": 0.999}
 RECORDED = ("tidewaiter", "pod-security")  # of these the verdicts must be equal
 
 
-def quantiles(pairs):
-    """p50, p99, p999 of (value, count) pairs: the least value that so large a share does not exceed."""
-    ordered, total = sorted(pairs), sum(count for _, count in pairs)
-    found, seen, wanted = {}, 0, iter(SHARES.items())
-    name, share = next(wanted)
-    for value, count in ordered:
-        seen += count
-        while seen >= share * total:
-            found[name] = value
-            name, share = next(wanted, (None, 2.0))
-    return found
+def quantiles(values):
+    """p50, p99 and p999: the least value that so large a share does not exceed."""
+    ordered = sorted(values)
+    return {name: round(ordered[max(math.ceil(share * len(ordered)), 1) - 1], 1) for name, share in SHARES.items()}
 
 
 class Cell:
@@ -56,7 +50,7 @@ class Cell:
     def figures(self):
         return {"reviews": self.reviews, "cpu_us": round(self.cpu / self.reviews * 1e6, 1), "cpu_us_rounds": self.rounds,
                 "rate": round(self.reviews / self.seconds, 1), "memory_mb": round(self.memory, 1),
-                **{name: round(value, 1) for name, value in quantiles(self.latencies).items()}}
+                **quantiles(self.latencies)}
 
 
 class MemorySampler:
@@ -75,41 +69,31 @@ class MemorySampler:
         self._thread.join()
 
 
-def check_count(server, before, least, most, is_allowed):
-    """The server itself must have decided as many reviews as the client counted, and all of them alike."""
+def run_load(server, review, rate, seconds, connections, is_allowed=None):
+    """Posts a review at a rate, or with 0 as fast as it is answered. Returns review_load's figures; every answer was the
+    expected one (None: whatever), and the server itself counted as many."""
+    before = server.count_decisions()
+    command = [find_review_load(), server.port, server.path, review, rate, seconds, connections, server.process.pid]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120 + seconds, check=False)
+    if done.returncode != 0:
+        raise load.BenchError(f"{done.stderr}{server.read_log()}")
+    row = json.loads(done.stdout)
     allowed, denied = (after - earlier for after, earlier in zip(server.count_decisions(), before))
-    right, wrong = (allowed, denied) if is_allowed else (denied, allowed)
-    if not least <= right <= most or wrong:
-        raise load.BenchError(f"the client counted {least} reviews, the server decided {right} rightly, {wrong} wrongly")
+    if (row["denied"] if is_allowed else row["allowed"]) and is_allowed is not None:
+        raise load.BenchError(f"{row['allowed']} reviews were allowed and {row['denied']} denied")
+    if allowed + denied != row["allowed"] + row["denied"] + row["warm_up"] or not row["reviews"]:
+        raise load.BenchError(f"the client counted {row['allowed']} allowed and {row['denied']} denied reviews besides "
+                              f"{row['warm_up']}, the server {allowed} and {denied}")
+    return row
 
 
 def run_closed(server, review, connections, seconds, is_allowed):
     """As fast as it answers, on kept connections. Returns what Cell.add takes."""
-    before, cpu = server.count_decisions(), server.cpu_seconds()
     with MemorySampler(server) as memory:
-        row = load.run_wrk(server, server.path, review, connections, seconds)
-    cpu = server.cpu_seconds() - cpu
-    if row["failed"] or not row["reviews"]:
+        row = run_load(server, review, 0, seconds, connections, is_allowed)
+    if row["failed"]:
         raise load.BenchError(f"{row['failed']} of {row['reviews']} reviews failed: {server.read_log()}")
-    # What is under way at the end is decided, and not counted.
-    check_count(server, before, row["reviews"], row["reviews"] + connections, is_allowed)
-    return row["reviews"], row["seconds"], cpu, row["latencies"], memory.most[0]
-
-
-def run_steady(server, review, rate, seconds, is_allowed):
-    """At a rate, whether or not it keeps up. Returns open_loop's figures."""
-    before = server.count_decisions()
-    command = [str(find_open_loop()), str(server.port), server.path, str(review), str(rate), str(seconds),
-               str(STEADY_CONNECTIONS)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60 + seconds, check=False)
-    if done.returncode != 0:
-        raise load.BenchError(f"{' '.join(command)}: {done.returncode} {done.stderr} {server.read_log()}")
-    row = json.loads(done.stdout)
-    answered = row["requests"] - row["failed"]
-    if row["denied" if is_allowed else "allowed"]:
-        raise load.BenchError(f"{row['allowed']} reviews were allowed and {row['denied']} denied")
-    check_count(server, before, answered + row["warm_up"], row["requests"] + row["warm_up"], is_allowed)
-    return row
+    return row["reviews"], row["seconds"], row["cpu_seconds"], row["latencies"], memory.most[0]
 
 
 def wait_until_ready(server):
@@ -147,8 +131,7 @@ def describe_versions(tidewaiter, pod_security):
     return {"tidewaiter": ask(str(tidewaiter), "version").split()[-1],
             "pod-security": re.search(r"^require k8s.io/pod-security-admission (\S+)|^\s+k8s.io/pod-security-admission (\S+)",
                                       (HERE / "go.mod").read_text(), re.MULTILINE).group(0).split()[-1],
-            "go": (re.search(r": (go\S+)", built) or ["", "?"])[1], "openssl": ask("openssl", "version").split()[1],
-            "wrk": (re.search(r"wrk (?:debian/)?([\d.]+)", ask("wrk", "-v")) or ["", "?"])[1]}
+            "go": (re.search(r": (go\S+)", built) or ["", "?"])[1], "openssl": ask("openssl", "version").split()[1]}
 
 
 def machine_seconds():
@@ -219,7 +202,7 @@ def measure(stage, arguments):
 def measure_size(servers, size, rows, arguments):
     review = load.SIZES[size]
     for name, server in servers.items():  # threads started, memory touched
-        load.run_wrk(server, server.path, review, max(arguments.connections), 1)
+        run_load(server, review, 0, 1, max(arguments.connections))
     for connections in arguments.connections:
         cells = {name: Cell() for name in NAMES}
         for turn in range(arguments.rounds):
@@ -232,15 +215,14 @@ def measure_size(servers, size, rows, arguments):
     steady = {name: [] for name in NAMES}
     for turn in range(arguments.steady_rounds):
         for name in NAMES[turn % len(NAMES):] + NAMES[:turn % len(NAMES)]:
-            steady[name].append(run_steady(servers[name], review, arguments.rate, arguments.steady_seconds,
-                                           rows[name]["verdicts"][size]))
+            steady[name].append(run_load(servers[name], review, arguments.rate, arguments.steady_seconds,
+                                         STEADY_CONNECTIONS, rows[name]["verdicts"][size]))
     for name, runs in steady.items():
-        latencies = [(value, 1) for run in runs for value in run["latencies"]]
+        latencies = [value for run in runs for value in run["latencies"]]
         rows[name]["steady"][size] = {
-            "requests": sum(run["requests"] for run in runs), "failed": sum(run["failed"] for run in runs),
-            "seconds": round(sum(run["seconds"] for run in runs), 2),
+            "reviews": len(latencies), "failed": sum(run["failed"] for run in runs),
             "sent_late_p99": round(statistics.median(run["sent_late_p99"] for run in runs), 1),
-            **{key: round(value, 1) for key, value in quantiles(latencies).items()}}
+            **quantiles(latencies)}
     print_steady(size, rows, arguments.rate)
 
 
@@ -257,7 +239,7 @@ def print_steady(size, rows, rate):
     for name in NAMES:
         row = rows[name]["steady"][size]
         print(f"{size:<8}{rate:>4} {TITLES[name] + ', a second':<33}{'':>19}{row['p50']:>9.0f}{row['p99']:>9.0f}{row['p999']:>9.0f}"
-              + (f"   {row['failed']} of {row['requests']} not answered" if row["failed"] else ""), flush=True)
+              + (f"   {row['failed']} of {row['reviews']} not answered" if row["failed"] else ""), flush=True)
 
 
 def run(arguments):

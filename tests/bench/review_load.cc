@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Posts one review at a steady rate over TLS keep-alive connections, whether or not the server keeps up, and counts
-// each answer's latency from the time at which its request was due: a server that stalls makes the requests behind it
-// late, and they are counted as late (no coordinated omission). `open_loop PORT PATH FILE RATE SECONDS CONNECTIONS` on
-// 127.0.0.1 prints one line of JSON. Not a part of the product; tests/bench/peers.py runs it, peers_test.py tests it.
+// Posts one review over TLS keep-alive connections, and checks and counts the answers: at a steady rate whether or not
+// the server keeps up, or (RATE 0) as fast as it answers. At a rate, latency counts from the time at which a request
+// was due: a server that stalls makes those behind it late, and they are counted as late (no coordinated omission).
+// `review_load PORT PATH FILE RATE SECONDS CONNECTIONS PID` on 127.0.0.1 prints one line of JSON, with the CPU time
+// that process PID took for the counted reviews; opening the connections is not counted. Tested by review_load_test.py.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -21,6 +22,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,7 +32,7 @@
 namespace {
 
 constexpr long kSecond = 1'000'000'000;  // nanoseconds
-// After the last request was due; what is not answered then counts as if it had been answered at that moment.
+// After the end; what is not sent then counts as failed, and as late as it was.
 constexpr long kPatience = 3 * kSecond;
 
 long Now() {
@@ -124,28 +126,64 @@ class Connection {
   std::string buffer_;
 };
 
+// User and system time of a process so far, in seconds (proc(5), stat: fields 14 and 15).
+double CpuSeconds(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text.rfind(')') == std::string::npos) throw std::runtime_error("no process " + std::to_string(pid));
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 struct Arguments {
   int port;
   std::string path;
   std::string file;
-  double rate;  // a second
+  double rate;  // a second; 0: as fast as it answers
   double seconds;
   int connections;
+  int pid;
 };
 
-// What all connections share. Requests are numbered; the next one belongs to whoever is free first.
+// What all connections share. Times are nanoseconds, latencies microseconds.
 struct Run {
   std::string request;
-  long count = 0;
-  double interval = 0;  // nanoseconds
-  std::atomic<long> start{0};
+  double interval = 0;  // between requests; 0: as fast as it answers
+  long start = 0;
+  long end = 0;
+  // Requests are numbered; the next one belongs to whoever is free first.
   std::atomic<long> next{0};
-  std::atomic<long> allowed{0};
-  std::atomic<long> denied{0};
-  std::atomic<long> failed{0};
-  std::vector<double> latencies;  // microseconds, by number
-  std::vector<double> late;       // how long after it was due a request was sent
+  std::atomic<bool> is_broken{false};
+  long DueAt(long number) const { return start + static_cast<long>(interval * static_cast<double>(number)); }
 };
+
+// What one connection saw.
+struct Seen {
+  long allowed = 0;
+  long denied = 0;
+  long failed = 0;
+  std::vector<double> latencies;
+  std::vector<double> late;  // how long after it was due a request was sent
+
+  void Add(const Outcome& outcome, double latency) {
+    ++(outcome.status != 200 ? failed : outcome.is_allowed ? allowed : denied);
+    latencies.push_back(latency);
+  }
+  void Add(const Seen& other) {
+    allowed += other.allowed;
+    denied += other.denied;
+    failed += other.failed;
+    latencies.insert(latencies.end(), other.latencies.begin(), other.latencies.end());
+    late.insert(late.end(), other.late.begin(), other.late.end());
+  }
+};
+
+double Microseconds(long nanoseconds) { return static_cast<double>(nanoseconds) / 1e3; }
 
 double Percentile(const std::vector<double>& sorted, double share) {
   if (sorted.empty()) return 0;
@@ -153,27 +191,39 @@ double Percentile(const std::vector<double>& sorted, double share) {
   return sorted[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
-void SendWhatIsDue(Connection& connection, Run& run) {
-  const long start = run.start;
-  const auto due_at = [&](long number) {
-    return start + static_cast<long>(run.interval * static_cast<double>(number));
-  };
-  const long end = due_at(run.count) + kPatience;
-  for (long number; (number = run.next++) < run.count;) {
-    const long due = due_at(number);
-    const auto index = static_cast<std::size_t>(number);
+void SendWhatIsDue(Connection& connection, Run& run, Seen& seen) {
+  for (;;) {
+    const long due = run.DueAt(run.next++);
+    if (due >= run.end) return;
     SleepUntil(due);
-    if (Now() > end) {
-      ++run.failed;
-      run.latencies[index] = static_cast<double>(end - due) / 1e3;
-      run.late[index] = run.latencies[index];
+    if (Now() > run.end + kPatience) {
+      seen.Add({}, Microseconds(run.end + kPatience - due));
       continue;
     }
-    run.late[index] = static_cast<double>(Now() - due) / 1e3;
+    seen.late.push_back(Microseconds(Now() - due));
     const Outcome outcome = connection.Post(run.request);
-    run.latencies[index] = static_cast<double>(Now() - due) / 1e3;
-    ++(outcome.status != 200 ? run.failed : outcome.is_allowed ? run.allowed : run.denied);
+    seen.Add(outcome, Microseconds(Now() - due));
   }
+}
+
+void SendAllTheTime(Connection& connection, Run& run, Seen& seen) {
+  SleepUntil(run.start);
+  for (long sent = Now(); sent < run.end; sent = Now()) {
+    const Outcome outcome = connection.Post(run.request);
+    seen.Add(outcome, Microseconds(Now() - sent));
+  }
+}
+
+void Print(const Arguments& arguments, Seen all, double seconds, double cpu) {
+  std::sort(all.latencies.begin(), all.latencies.end());
+  std::sort(all.late.begin(), all.late.end());
+  std::printf(
+      "{\"reviews\": %zu, \"warm_up\": %d, \"allowed\": %ld, \"denied\": %ld, \"failed\": %ld, "
+      "\"seconds\": %.6f, \"cpu_seconds\": %.3f, \"sent_late_p99\": %.1f, \"latencies\": [",
+      all.latencies.size(), arguments.connections, all.allowed, all.denied, all.failed, seconds, cpu,
+      Percentile(all.late, 0.99));
+  for (std::size_t i = 0; i < all.latencies.size(); ++i) std::printf("%s%.1f", i == 0 ? "" : ", ", all.latencies[i]);
+  std::printf("]}\n");
 }
 
 int Measure(const Arguments& arguments) {
@@ -184,10 +234,7 @@ int Measure(const Arguments& arguments) {
   run.request = "POST " + arguments.path +
                 " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: " +
                 std::to_string(body.size()) + "\r\n\r\n" + body;
-  run.count = std::lround(arguments.rate * arguments.seconds);
-  run.interval = static_cast<double>(kSecond) / arguments.rate;
-  run.latencies.resize(static_cast<std::size_t>(run.count));
-  run.late.resize(run.latencies.size());
+  if (arguments.rate > 0) run.interval = static_cast<double>(kSecond) / arguments.rate;
 
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   std::vector<std::unique_ptr<Connection>> connections;
@@ -197,40 +244,37 @@ int Measure(const Arguments& arguments) {
     if (connections.back()->Post(run.request).status != 200) throw std::runtime_error("not answered with 200");
   }
   run.start = Now() + kSecond / 20;
-  std::atomic<bool> is_broken = false;
+  run.end = run.start + static_cast<long>(arguments.seconds * static_cast<double>(kSecond));
+  std::vector<Seen> seen(connections.size());
   std::vector<std::thread> threads;
-  for (const std::unique_ptr<Connection>& connection : connections) {
-    threads.emplace_back([&run, &is_broken, &connection] {
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    threads.emplace_back([&run, &seen, &connections, i] {
       prctl(PR_SET_TIMERSLACK, 1UL);  // wake when told, not up to 50 us later
       try {
-        SendWhatIsDue(*connection, run);
+        (run.interval > 0 ? SendWhatIsDue : SendAllTheTime)(*connections[i], run, seen[i]);
       } catch (const std::exception& error) {
-        std::fprintf(stderr, "open_loop: %s\n", error.what());
-        is_broken = true;
+        std::fprintf(stderr, "review_load: %s\n", error.what());
+        run.is_broken = true;
       }
     });
   }
+  const double cpu = CpuSeconds(arguments.pid);
+  // Until the last answer: what is under way at the end has cost, and counts.
   for (std::thread& thread : threads) thread.join();
-  if (is_broken) return 1;
   const double seconds = static_cast<double>(Now() - run.start) / static_cast<double>(kSecond);
-  std::vector<double> sorted = run.latencies;
-  std::sort(sorted.begin(), sorted.end());
-  std::sort(run.late.begin(), run.late.end());
-  std::printf(
-      "{\"requests\": %ld, \"warm_up\": %d, \"allowed\": %ld, \"denied\": %ld, \"failed\": %ld, \"seconds\": %.3f, "
-      "\"sent_late_p99\": %.1f, \"latencies\": [",
-      run.count, arguments.connections, run.allowed.load(), run.denied.load(), run.failed.load(), seconds,
-      Percentile(run.late, 0.99));
-  for (std::size_t i = 0; i < sorted.size(); ++i) std::printf("%s%.1f", i == 0 ? "" : ", ", sorted[i]);
-  std::printf("]}\n");
+  const double used = CpuSeconds(arguments.pid) - cpu;
+  if (run.is_broken) return 1;
+  Seen all;
+  for (const Seen& each : seen) all.Add(each);
+  Print(arguments, std::move(all), seconds, used);
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "usage: open_loop PORT PATH FILE RATE SECONDS CONNECTIONS\n");
+  if (argc != 8) {
+    std::fprintf(stderr, "usage: review_load PORT PATH FILE RATE SECONDS CONNECTIONS PID\n");
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -240,9 +284,10 @@ int main(int argc, char** argv) {
                     .file = argv[3],
                     .rate = std::atof(argv[4]),
                     .seconds = std::atof(argv[5]),
-                    .connections = std::atoi(argv[6])});
+                    .connections = std::atoi(argv[6]),
+                    .pid = std::atoi(argv[7])});
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "open_loop: %s\n", error.what());
+    std::fprintf(stderr, "review_load: %s\n", error.what());
     return 1;
   }
 }
