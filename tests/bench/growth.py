@@ -19,6 +19,7 @@ import tempfile
 import time
 
 import load
+import performance
 from instructions import without_random_addresses
 from peer_servers import HERE, NAMESPACES, ROOT, ApiServer, Tidewaiter
 from peers import describe_machine, run_load, settled_megabytes
@@ -154,6 +155,7 @@ def main():
     if arguments.update:
         RECORD.write_text(json.dumps(record, indent=1) + "\n")
         print(f"wrote {RECORD}")
+        return performance.main(["write"])
     return 0
 
 

@@ -25,8 +25,6 @@ from certificates import Authority  # noqa: E402
 STANDARD = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/enforce-version": "v1.37"}
 OTHER_NAMESPACES = 100
 NAMES = ("tidewaiter", "tidewaiter-all", "pod-security")
-TITLES = {"tidewaiter": "tidewaiter", "tidewaiter-all": "tidewaiter, all shipped policies",
-          "pod-security": "Pod Security webhook"}
 
 
 def edited(change):
