@@ -75,6 +75,13 @@ JsonMutator& Mutator() {
 }  // namespace
 }  // namespace tidewaiter
 
+// Before the clock of the first input runs.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  tidewaiter::EnforcingSets();
+  tidewaiter::Mutator();
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return -1;
   const nlohmann::json object = nlohmann::json::parse(data + 1, data + size, nullptr, false);

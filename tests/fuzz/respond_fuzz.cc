@@ -106,6 +106,13 @@ JsonMutator& Mutator() {
 }  // namespace
 }  // namespace tidewaiter
 
+// Before the clock of the first input runs.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  tidewaiter::AllSets();
+  tidewaiter::Mutator();
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   tidewaiter::CheckAnswers(tidewaiter::InputText(data, size));
   return 0;
