@@ -51,7 +51,10 @@ void CheckPatch(const PolicySet& policies, const json& object) {
   if (!edited.ok() || edited->is_mirror()) return;
   const Answer answer = Review(Door::kMutate, {policies}, NewReview(object).dump());
   const json body = json::parse(answer.body);
-  FUZZ_CHECK(body.at("response").at("allowed").get<bool>(), body);
+  if (!answer.decision.is_allowed()) {  // the engine reads more of an object than its Pod: names, owners
+    FUZZ_CHECK(answer.decision.error_reason == "unreadable_object", body);
+    return;
+  }
   const json patch = PatchOf(body);
   const json after = object.patch(patch);  // throws where it does not apply
   edited->namespace_name = "default";
