@@ -71,8 +71,8 @@ absl::StatusOr<AdmissionRequest> DecodeAdmissionRequest(JsonValue value) {
     return InvalidArgument(StrCat("kind: expected AdmissionReview, found ", Quoted(review.kind)));
   }
   if (review.api_version != "admission.k8s.io/v1") {
-    return InvalidArgument(StrCat("apiVersion: expected admission.k8s.io/v1, found \"", review.api_version,
-                                  "\": set admissionReviewVersions: [\"v1\"] in the webhook configuration"));
+    return InvalidArgument(StrCat("apiVersion: expected admission.k8s.io/v1, found ", Quoted(review.api_version),
+                                  ": set admissionReviewVersions: [\"v1\"] in the webhook configuration"));
   }
   if (!review.request.has_value()) return InvalidArgument("request: required: expected an object");
   AdmissionRequest& request = *review.request;
