@@ -47,8 +47,10 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
   if (pod.is_mirror() || settings.Allows(pod)) return;
   const bool is_automounted = pod.automount_service_account_token != false;
   if (is_automounted) {
-    findings.push_back(PodFinding("/spec/automountServiceAccountToken", "must set automountServiceAccountToken=false",
-                                  "automountServiceAccountToken: false"));
+    findings
+        .emplace_back(PodFinding("/spec/automountServiceAccountToken", "must set automountServiceAccountToken=false",
+                                 "automountServiceAccountToken: false"))
+        .fix = "false";
   }
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
