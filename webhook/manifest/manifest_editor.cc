@@ -188,9 +188,7 @@ absl::StatusOr<std::vector<TextEdit>> ManifestEditor::AddToFlow(const Path& path
 absl::StatusOr<std::vector<TextEdit>> ManifestEditor::Replace(const Path& parent, const Member& member,
                                                               const Json& value) const {
   const ManifestNode& old = document_.node(member.value);
-  if (old.kind != NodeKind::kAlias) {
-    if (absl::Status status = CheckOwn(member.value); !status.ok()) return status;
-  }
+  if (absl::Status status = CheckOwn(member.value); !status.ok()) return status;
   if (IsFilledCollection(old)) return InvalidArgument("another kind of value stands there");
   if (IsBlockText(old)) return InvalidArgument("a text of several lines stands there");
   const bool is_filled = value.is_structured() && !value.empty();
