@@ -40,6 +40,7 @@ class Browser:
         self._buffer = b""
         self._last_id = 0
         self._session = None
+        self._has_scripts = True
         self.events = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -109,6 +110,8 @@ class Browser:
 
     def settle(self):
         """Waits until what input has set off is done and drawn."""
+        if not self._has_scripts:  # then timers of the page do not run either
+            return
         self.evaluate("new Promise(done => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
 
     def press(self, key):
@@ -137,6 +140,7 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        self._has_scripts = scripts
 
     def picture(self, path):
         data = self.call("Page.captureScreenshot", format="png")["data"]

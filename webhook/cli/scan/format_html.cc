@@ -205,7 +205,11 @@ class HtmlWriter {
     if (object.findings.empty()) out_ << "<p class=\"by\">Nothing was found.</p>";
     if (!object.findings.empty()) {
       out_ << "<ul class=\"findings\">";
-      for (const ScanFinding& finding : object.findings) WriteFinding(finding);
+      std::vector<const ScanFinding*> worst_first;
+      for (const ScanFinding& finding : object.findings) worst_first.push_back(&finding);
+      std::stable_sort(worst_first.begin(), worst_first.end(),
+                       [](const ScanFinding* a, const ScanFinding* b) { return a->mode < b->mode; });
+      for (const ScanFinding* finding : worst_first) WriteFinding(*finding);
       out_ << "</ul>";
     }
     for (const std::string& note : object.notes) out_ << "<p class=\"by\">Note: " << HtmlText(note) << "</p>";
