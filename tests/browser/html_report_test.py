@@ -296,6 +296,10 @@ class HtmlReportTest(unittest.TestCase):
                 self.browser.settle()
                 self.assertEqual(self.browser.evaluate(contrast), [], "WCAG 2.1 asks for 4.5 to 1")
                 self.picture(scheme)
+        self.browser.use("light", height=1480)  # docs/report.png
+        self.browser.evaluate("document.getElementById('close').click(); document.querySelector('details').open = true;"
+                              "scrollTo(0, 0)")
+        self.picture("report")
         self.browser.use("light", width=390, height=844)
         self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 390, "fits a telephone")
         self.picture("narrow")

@@ -50,8 +50,9 @@ void FindItems(const ManifestDocument& document, NodeId node, const std::string&
       items, [&](NodeId item) { FindItems(document, item, StrCat(pointer, "/items/", index++), depth + 1, pointers); });
 }
 
-// A volume without its mounts, and mounts without their volume; and what was possible only because something else gave
-// way (allowPrivilegeEscalation=false beside privileged=true is refused).
+// Whether `a` makes no sense without `b`: a volume without its mounts, and mounts without their volume; to forbid a
+// token that stays mounted; and what was possible only because something else gave way (allowPrivilegeEscalation=false
+// beside privileged=true is refused).
 bool BelongTogether(const JsonChange& a, const JsonChange& b) {
   const auto is_of_volumes = [](const JsonChange& change) {
     return change.pointer.find("/volumes") != std::string::npos ||
@@ -59,7 +60,8 @@ bool BelongTogether(const JsonChange& a, const JsonChange& b) {
            change.pointer.ends_with("/readOnlyRootFilesystem");
   };
   const bool gives_way = b.kind == JsonChange::Kind::kReplace && !b.value.is_structured();
-  return gives_way || (is_of_volumes(a) && is_of_volumes(b));
+  const bool is_of_token = a.kind == JsonChange::Kind::kRemove || a.pointer.ends_with("/automountServiceAccountToken");
+  return gives_way || (is_of_volumes(a) && is_of_volumes(b)) || (is_of_token && b.kind == JsonChange::Kind::kRemove);
 }
 
 class FileFix {
@@ -72,7 +74,9 @@ class FileFix {
     ManifestReader reader(lines_.text(), name.ends_with(".json"));
     while (reader.Next() == ManifestReader::Step::kDocument) PlanDocument(reader.document());
     Take(planned_);
-    if (DropHalves() && !ReadsWell()) taken_.clear();
+    bool is_less = false;
+    while (DropHalves()) is_less = true;
+    if (is_less && !ReadsWell()) taken_.clear();
     std::sort(taken_.begin(), taken_.end());
     for (const std::size_t i : taken_) {
       FixedObject& object = file_.objects[planned_[i].object];
