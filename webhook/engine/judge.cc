@@ -4,6 +4,7 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -23,29 +24,28 @@ struct Range {
 class AskedRules {
  public:
   AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count, Findings& found)
-      : pod_(pod), pod_pointer_(pod_pointer), asked_(2 * rule_count), found_(found) {
+      : pod_(pod), pod_pointer_(pod_pointer), places_(2 * rule_count), found_(found) {
     found_.reserve(kUsualFindings);
   }
 
   Range Ask(const AppliedControl& applied, bool is_enforced) {
     const bool is_same_pod = &pod_.enforced == &pod_.would_be;
-    Asked& asked = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
-    if (!asked.is_done) {
-      asked = {true, {found_.size(), found_.size()}};
+    std::uint32_t& place = places_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
+    if (place == 0) {
+      Range findings = {found_.size(), found_.size()};
       applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
-      asked.findings.end = found_.size();
-      for (std::size_t i = asked.findings.begin; i < asked.findings.end; ++i) Complete(applied, found_[i]);
+      findings.end = found_.size();
+      for (std::size_t i = findings.begin; i < findings.end; ++i) Complete(applied, found_[i]);
+      place = findings.begin == findings.end ? kNothing : static_cast<std::uint32_t>(answers_.size());
+      if (place != kNothing) answers_.push_back(findings);
     }
-    return asked.findings;
+    return answers_[place];
   }
 
  private:
   // More are moved about as they come.
   static constexpr std::size_t kUsualFindings = 32;
-  struct Asked {
-    bool is_done = false;
-    Range findings;
-  };
+  static constexpr std::uint32_t kNothing = 1;
 
   void Complete(const AppliedControl& applied, Finding& finding) const {
     finding.control = applied.control->info.id;
@@ -54,7 +54,10 @@ class AskedRules {
 
   const JudgedPod& pod_;
   const std::string_view pod_pointer_;
-  std::vector<Asked> asked_;
+  // Where in `answers_` each rule's lies, 0 as long as it was not asked: of a thousand policies few match, and the
+  // rules of the others cost a zero each. The first two answers stand for "not asked" and "nothing found".
+  std::vector<std::uint32_t> places_;
+  std::vector<Range> answers_ = {{}, {}};
   Findings& found_;
 };
 
