@@ -49,6 +49,7 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddServeCommand(app, context);
   AddReviewCommand(app, context);
   AddScanCommand(app, context);
+  AddFixCommand(app, context);
   AddControlsCommand(app, context);
   AddMetricsCommand(app, context);
   AddPolicyCommand(app, context);

@@ -46,6 +46,7 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams);
 void AddServeCommand(CLI::App& app, CommandContext& context);
 void AddReviewCommand(CLI::App& app, CommandContext& context);
 void AddScanCommand(CLI::App& app, CommandContext& context);
+void AddFixCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
 void AddMetricsCommand(CLI::App& app, CommandContext& context);
 void AddPolicyCommand(CLI::App& app, CommandContext& context);

@@ -310,17 +310,30 @@ std::string Respond(Door door, const ReviewContext& context, std::string_view bo
   return Review(door, context, body).body;
 }
 
-Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+namespace {
+
+Decision DecideObject(Door door, const AdmissionRequest& request, const ReviewContext& context) noexcept {
   try {
     Decision decision;
+    decision.door = door;
     DescribeRequest(request, decision);
     Decide(request, context, decision);
     return decision;
   } catch (const std::exception& error) {
-    return InternalFailure(Door::kValidate, std::string(request.uid), error.what());
+    return InternalFailure(door, std::string(request.uid), error.what());
   } catch (...) {
-    return InternalFailure(Door::kValidate, std::string(request.uid), "unknown exception");
+    return InternalFailure(door, std::string(request.uid), "unknown exception");
   }
+}
+
+}  // namespace
+
+Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+  return DecideObject(Door::kValidate, request, context);
+}
+
+Decision MutateObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+  return DecideObject(Door::kMutate, request, context);
 }
 
 }  // namespace tidewaiter
