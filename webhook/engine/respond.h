@@ -33,6 +33,16 @@ struct Answer {
   Decision decision;
 };
 
+struct DoorCase;
+
+// Sees what goes into a door, for whoever explains a decision (explanation.h). Nobody watches in the server.
+class DoorWatcher {
+ public:
+  virtual ~DoorWatcher() = default;
+  // Before the door changes anything; also when no workload is left to be judged.
+  virtual void OnDoor(const DoorCase& door_case) = 0;
+};
+
 // What a decision depends on besides the review.
 struct ReviewContext {
   const PolicySet& policies;
@@ -43,6 +53,8 @@ struct ReviewContext {
   // Judge a Pod, too, as it will be after injection, which templates always are: for manifests, which have not been
   // through the mutate door yet. At the validate door of a cluster nothing is assumed of a Pod.
   bool foresees_pods = false;
+  // Told of what is decided from; changes nothing.
+  DoorWatcher* watcher = nullptr;
 };
 
 // Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason
