@@ -83,22 +83,22 @@ class CompletionTest(unittest.TestCase):
     def test_zsh(self):
         (pathlib.Path(self.folder.name) / ".zshrc").write_text(
             "autoload -Uz compinit; compinit -u; source <(tidewaiter completion zsh)\n"
-            "unsetopt automenu; setopt nolistbeep listrowsfirst; LISTMAX=10000; PROMPT='READY>'\n")
+            "unsetopt automenu listambiguous; setopt autolist nolistbeep listrowsfirst; LISTMAX=10000; PROMPT='READY>'\n")
         for line, expected, others in CASES:
             text = self.type_into_zsh(line)
             found = {word for word in expected | others if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)}
             self.check(line, found, expected, others)
 
     def type_into_zsh(self, line):
-        """The screen after the line and two Tabs: what it was completed to, and the list of what it may become."""
+        """The screen after the line and a Tab: what it was completed to, and the list of what it may become."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.folder.name)
             os.execvpe("zsh", ["zsh", "-i"], self.environment)
         try:
             self.read_until(terminal, "READY>")
-            os.write(terminal, line.encode() + b"\t\t")
-            # A key that does nothing but redraw tells when the Tabs are done.
+            os.write(terminal, line.encode() + b"\t")
+            # What is typed behind it, at the line's begin, is run when the Tab is done.
             os.write(terminal, b"\x01echo DO''NE #\n")
             return self.read_until(terminal, "\nDONE").partition(line[-3:])[2] + line
         finally:
