@@ -219,6 +219,7 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   std::erase_if(door_case.workloads, [](const JudgedWorkload& workload) {
     return workload.old.has_value() && workload.old->pod == workload.now.pod;
   });
+  if (context.watcher != nullptr) context.watcher->OnDoor(door_case);
   const bool changes_nothing = request.operation == "UPDATE" && !needs_old;
   if (door_case.workloads.empty() || changes_nothing) return;
   if (!namespace_status.ok()) {
