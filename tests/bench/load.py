@@ -36,6 +36,10 @@ class BenchError(Exception):
     pass
 
 
+class NotReady(BenchError):
+    """503: it runs, and does not know yet what it judges by."""
+
+
 def find_free_ports(count):
     """Ports that were free a moment ago: bound to 0 together, so that no two are the same, and released."""
     with contextlib.ExitStack() as stack:
@@ -49,15 +53,17 @@ class Server:
     """The server as a child process, and what the kernel knows of it."""
 
     def __init__(self, command, log):
-        self.port, ops_port = find_free_ports(2)
+        self.port, self.ops_port = find_free_ports(2)
         self.log = log
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            [*command, "--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{ops_port}"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.process = subprocess.Popen([*command, *self.listen_arguments()],
+                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.tls = ssl.create_default_context()
         self.tls.check_hostname = False  # self-signed, made at start
         self.tls.verify_mode = ssl.CERT_NONE
+
+    def listen_arguments(self):
+        return ["--listen", f"127.0.0.1:{self.port}", "--ops-listen", f"127.0.0.1:{self.ops_port}"]
 
     def post(self, path, body):
         """Returns the parsed answer; raises OSError while nobody listens, BenchError for anything but a review."""
@@ -66,6 +72,8 @@ class Server:
             connection.request("POST", path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             text = answer.read()
+        if answer.status == 503:
+            raise NotReady(f"{path} answered HTTP 503: {text[:200]!r}")
         if answer.status != 200:
             raise BenchError(f"{path} answered HTTP {answer.status}: {text[:200]!r}")
         return json.loads(text)
@@ -76,7 +84,7 @@ class Server:
             try:
                 self.post(path, body)
                 return (time.monotonic() - self.started) * 1000
-            except OSError:
+            except (OSError, NotReady):
                 if self.process.poll() is not None:
                     raise BenchError(f"the server ended with {self.process.returncode}: {self.read_log()}") from None
                 if time.monotonic() - self.started > START_LIMIT:

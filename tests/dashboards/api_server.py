@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""As much of an API server as the cluster's metrics need: lists and watches of namespaces and PodPolicies, the patch of a
-policy's status, and one Lease. Decisions against a real API server are tests/cluster's business."""
+"""As much of an API server as the cluster's metrics need: lists and watches (streamed lists as well) of namespaces and
+PodPolicies, the patch of a policy's status, and one Lease. tests/bench uses it, too. Decisions against a real API server are tests/cluster's business."""
 
 import http.server
 import json
 import threading
+import urllib.parse
 
 NAMESPACES = "/api/v1/namespaces"
 POLICIES = "/apis/tidewaiter.dev/v1alpha1/podpolicies"
@@ -99,7 +100,7 @@ class ApiServer:
         if self.is_away:
             return self._fail(request, 503, "ServiceUnavailable")
         if path in KINDS and "watch=true" in query:
-            return self._watch(request, path, int(query.partition("resourceVersion=")[2].partition("&")[0]))
+            return self._watch(request, path, urllib.parse.parse_qs(query))
         if path in KINDS:
             with self._changed:
                 items, version = list(self._objects[path].values()), self._version
@@ -110,7 +111,10 @@ class ApiServer:
         found = self._objects.get(collection, {}).get(name)
         return self._send(request, 200, found) if found else self._fail(request, 404, "NotFound")
 
-    def _watch(self, request, collection, seen):
+    def _watch(self, request, collection, query):
+        """From a version on; or first everything there is, and a bookmark that says so (sendInitialEvents)."""
+        is_list = query.get("sendInitialEvents") == ["true"]
+        seen = 0 if is_list else int(query["resourceVersion"][0])
         request.send_response(200)
         request.send_header("Content-Type", "application/json")
         request.send_header("Connection", "close")
@@ -120,8 +124,11 @@ class ApiServer:
         try:
             while True:
                 with self._changed:
-                    due = [each for each in self._events if each[0] > seen and each[1] == collection]
-                    if not due:
+                    if is_list:
+                        due = [(self._version, None, "ADDED", item) for item in self._objects[collection].values()]
+                    else:
+                        due = [each for each in self._events if each[0] > seen and each[1] == collection]
+                    if not due and not is_list:
                         self._changed.wait(BOOKMARK_SECONDS)
                     if self._is_stopped or self.is_away:
                         return
@@ -129,8 +136,11 @@ class ApiServer:
                 for number, _, event, item in due:
                     request.wfile.write(json.dumps({"type": event, "object": item}).encode() + b"\n")
                     seen = number
-                if not due:
+                if is_list or not due:
                     bookmark = {"apiVersion": api_version, "kind": kind, "metadata": {"resourceVersion": str(version)}}
+                    if is_list:
+                        bookmark["metadata"]["annotations"] = {"k8s.io/initial-events-end": "true"}
+                        is_list, seen = False, version
                     request.wfile.write(json.dumps({"type": "BOOKMARK", "object": bookmark}).encode() + b"\n")
                 request.wfile.flush()
         except OSError:

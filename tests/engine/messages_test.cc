@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "webhook/engine/finding_groups.h"
 #include "webhook/engine/message_limits.h"
 
@@ -23,7 +25,9 @@ JudgedFinding FindingAt(std::string pointer, Mode mode = Mode::kEnforce, std::st
                      .subject_kind = kind,
                      .requirement = std::move(requirement),
                      .remedy = "x"};
-  return {.policy = "p", .mode = mode, .is_inherited = false, .finding = std::make_shared<Finding>(std::move(finding))};
+  static std::deque<Finding> all;  // whose elements stay where they are
+  all.push_back(std::move(finding));
+  return {.policy = "p", .mode = mode, .is_inherited = false, .finding = &all.back()};
 }
 
 std::string DenialMessage(std::vector<JudgedFinding> findings) {

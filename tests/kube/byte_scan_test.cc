@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every byte value in every place of the eight.
+// Texts of every size around the blocks' own, with one other byte in every place.
 #include "webhook/kube/byte_scan.h"
 
 #include <gtest/gtest.h>
@@ -9,20 +9,6 @@
 
 namespace tidewaiter {
 namespace {
-
-TEST(ByteScan, FindsEachByteInEachPlace) {
-  for (int value = 0; value < 256; ++value) {
-    for (std::size_t place = 0; place < 8; ++place) {
-      std::string text(8, 'a');
-      text[place] = static_cast<char>(value);
-      const std::uint64_t word = LoadEight(text.data());
-      EXPECT_EQ(AnyBelow(word, 0x20), value < 0x20) << value << " at " << place;
-      EXPECT_EQ(AnyIs(word, '"'), value == '"') << value << " at " << place;
-      EXPECT_EQ(AnyIs(word, 0xC2), value == 0xC2) << value << " at " << place;
-      EXPECT_EQ(AnyBeyondAscii(word), value >= 0x80) << value << " at " << place;
-    }
-  }
-}
 
 TEST(ByteScan, CountsWhatTwoTextsBeginWith) {
   EXPECT_EQ(CountAlike("", "a"), 0u);
@@ -40,15 +26,30 @@ TEST(ByteScan, CountsWhatTwoTextsBeginWith) {
 TEST(ByteScan, CountsPlainBytesUpToTheFirstOther) {
   const auto count = [](std::string_view text) {
     return CountPlain(
-        text, [](std::uint64_t eight) { return !AnyIs(eight, '"'); }, [](unsigned char byte) { return byte != '"'; });
+        text, [](Sixteen bytes) { return (bytes < 0x20) | (bytes == '"'); },
+        [](unsigned char byte) { return byte >= 0x20 && byte != '"'; });
   };
-  for (std::size_t size = 0; size < 40; ++size) {
+  for (std::size_t size = 0; size < 70; ++size) {
     std::string text(size, 'x');
     EXPECT_EQ(count(text), size);
     for (std::size_t place = 0; place < size; ++place) {
       text[place] = '"';
       EXPECT_EQ(count(text), place) << size;
       text[place] = 'x';
+    }
+  }
+}
+
+TEST(ByteScan, ComparesEachByteValueAsUnsigned) {
+  for (int value = 0; value < 256; ++value) {
+    for (std::size_t place = 0; place < 16; ++place) {
+      std::string text(16, 'a');
+      text[place] = static_cast<char>(value);
+      const auto is_special = [](int byte) { return byte < 0x20 || byte >= 0xE0 || byte == 0x7F; };
+      const std::size_t count = CountPlain(
+          text, [](Sixteen bytes) { return (bytes < 0x20) | (bytes >= 0xE0) | (bytes == 0x7F); },
+          [&](unsigned char byte) { return !is_special(byte); });
+      EXPECT_EQ(count, is_special(value) ? place : 16) << value;
     }
   }
 }

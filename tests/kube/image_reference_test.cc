@@ -30,7 +30,7 @@ TEST(ImageReferenceTest, ReadsWhatDistributionReads) {
     ++valid;
     ASSERT_EQ(row.size(), 5u);
     EXPECT_EQ(reference->domain, row[1]);
-    EXPECT_EQ(reference->path, row[2]);
+    EXPECT_EQ(reference->path(), row[2]);
     EXPECT_EQ(reference->tag.value_or(""), row[3]);
     EXPECT_EQ(reference->tag.has_value(), !row[3].empty());
     EXPECT_EQ(reference->digest.value_or(""), row[4]);

@@ -21,10 +21,10 @@ Decision DecisionWith(Outcome outcome) {
   decision.name = "bad \xFF name\n";
   decision.user = "me";
   decision.message = "no";
-  const Finding finding = {
-      .control = "c", .pointer = "/x", .container = "", .subject_kind = "pod", .requirement = "must", .remedy = ""};
+  decision.found.push_back(
+      {{.control = "c", .pointer = "/x", .container = "", .subject_kind = "pod", .requirement = "must", .remedy = ""}});
   decision.findings.push_back(
-      {.policy = "p", .mode = Mode::kEnforce, .is_inherited = false, .finding = std::make_shared<Finding>(finding)});
+      {.policy = "p", .mode = Mode::kEnforce, .is_inherited = false, .finding = &decision.found.front().front()});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "/y", .value = "1"});
   return decision;
 }

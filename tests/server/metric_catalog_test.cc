@@ -25,8 +25,8 @@ std::string RenderEverything() {
   const auto finding = std::make_shared<Finding>();
   finding->control = "c";
   Decision decision;
-  decision.findings = {{.policy = "p", .mode = Mode::kEnforce, .finding = finding},
-                       {.policy = "p", .mode = Mode::kWarn, .exemption = "e", .finding = finding}};
+  decision.findings = {{.policy = "p", .mode = Mode::kEnforce, .finding = finding.get()},
+                       {.policy = "p", .mode = Mode::kWarn, .exemption = "e", .finding = finding.get()}};
   decision.injections = {{.policy = "p", .control = "c", .mode = Mode::kAudit, .pointer = "", .value = ""}};
   metrics.CountDecision(decision, {});
   Policy policy;

@@ -39,14 +39,14 @@ TEST(MetricsTest, EveryNameAndLabel) {
   decision.operation = "CREATE";
   const auto finding = std::make_shared<Finding>();
   finding->control = "c";
-  decision.findings.push_back({.policy = "p", .mode = Mode::kWarn, .is_inherited = false, .finding = finding});
+  decision.findings.push_back({.policy = "p", .mode = Mode::kWarn, .is_inherited = false, .finding = finding.get()});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kEnforce, .pointer = "", .value = ""});
   decision.injections.push_back({.policy = "p", .control = "c", .mode = Mode::kAudit, .pointer = "", .value = ""});
-  decision.findings.push_back({.policy = "p", .mode = Mode::kEnforce, .is_inherited = true, .finding = finding});
+  decision.findings.push_back({.policy = "p", .mode = Mode::kEnforce, .is_inherited = true, .finding = finding.get()});
   metrics.CountDecision(decision, std::chrono::microseconds(70));
   metrics.CountDecision(decision, std::chrono::microseconds(70));
-  decision.findings = {{.policy = "p", .mode = Mode::kEnforce, .is_inherited = false, .finding = finding},
-                       {.policy = "p", .mode = Mode::kEnforce, .exemption = "e", .finding = finding}};
+  decision.findings = {{.policy = "p", .mode = Mode::kEnforce, .is_inherited = false, .finding = finding.get()},
+                       {.policy = "p", .mode = Mode::kEnforce, .exemption = "e", .finding = finding.get()}};
   decision.injections.clear();
   decision.door = Door::kValidatePolicy;
   metrics.CountDecision(decision, std::chrono::microseconds(70));

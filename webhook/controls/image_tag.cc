@@ -34,8 +34,7 @@ struct ImageTagSettings {
 void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     if (reference.is_pinned()) return;
-    const std::string_view tag =
-        reference.tag.has_value() ? std::string_view(*reference.tag) : std::string_view("latest");
+    const std::string_view tag = reference.tag.value_or("latest");
     if (!MatchesAny(settings.forbidden, tag)) return;
     findings.push_back(image.MakeFinding(
         reference.tag.has_value()

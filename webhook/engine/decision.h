@@ -4,7 +4,6 @@
 // can tell a different story. Tested by tests/engine/respond_test.cc.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +41,7 @@ struct JudgedFinding {
   bool is_inherited = false;
   // The name of the exemption of that policy that excuses it; then it is only counted and audited.
   std::string_view exemption = {};
-  std::shared_ptr<const Finding> finding;  // never null; shared by the policies that ask the same
+  const Finding* finding = nullptr;  // set; one for all policies that ask the same. Decision::found has it
 
   bool is_exempt() const { return !exemption.empty(); }
   bool denies() const { return mode == Mode::kEnforce && !is_inherited && !is_exempt(); }
@@ -66,7 +65,12 @@ struct AuditAnnotation {
   std::string value;
 };
 
+// Can be moved, not copied: `findings` point into `found`.
 struct Decision {
+  Decision() = default;
+  Decision(Decision&&) = default;
+  Decision& operator=(Decision&&) = default;
+
   Door door = Door::kValidate;
   Outcome outcome = Outcome::kError;
 
@@ -82,6 +86,7 @@ struct Decision {
   bool is_dry_run = false;
 
   std::vector<JudgedFinding> findings;
+  std::vector<Findings> found;  // of each Pod or template
   std::vector<Injection> injections;
   std::vector<std::string> warnings;
   std::vector<AuditAnnotation> audit_annotations;

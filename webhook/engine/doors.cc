@@ -18,13 +18,14 @@ namespace {
 
 template <typename T>
 void Append(std::vector<T> from, std::vector<T>& to) {
+  if (to.empty()) return to.swap(from);
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 // The findings on `workload`, after foreseeing what its Pods will get. `notes` takes what injecting controls have to
 // say about a template (its Pods' creator is a controller and reads no warnings); nullptr when it is not wanted.
-std::vector<JudgedFinding> JudgeWorkload(const DoorCase& door_case, Workload& workload, const Pod* old_pod,
-                                         std::vector<std::string>* notes) {
+Judgement JudgeWorkload(const DoorCase& door_case, Workload& workload, const Pod* old_pod,
+                        std::vector<std::string>* notes) {
   const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload);
   const bool is_template = !workload.pod_pointer.empty();
   // A template's Pods get only what the policies inject that look at Pods like these.
@@ -58,17 +59,17 @@ void KeepNewEphemeral(const std::vector<std::string>& names, std::vector<JudgedF
 }
 
 // The findings on one Pod or template.
-std::vector<JudgedFinding> JudgeChange(const DoorCase& door_case, JudgedWorkload& workload,
-                                       std::vector<std::string>& notes) {
+Judgement JudgeChange(const DoorCase& door_case, JudgedWorkload& workload, std::vector<std::string>& notes) {
   const Pod* old_pod = workload.old.has_value() ? &workload.old->pod : nullptr;
-  std::vector<JudgedFinding> findings = JudgeWorkload(door_case, workload.now, old_pod, &notes);
+  Judgement now = JudgeWorkload(door_case, workload.now, old_pod, &notes);
   if (door_case.request.subresource == "ephemeralcontainers" && old_pod != nullptr) {
-    KeepNewEphemeral(NewEphemeralContainers(workload.now.pod, *old_pod), findings);
+    KeepNewEphemeral(NewEphemeralContainers(workload.now.pod, *old_pod), now.judged);
   }
-  if (workload.old.has_value() && AnyDenies(findings)) {
-    MarkInherited(JudgeWorkload(door_case, *workload.old, nullptr, nullptr), findings);
+  if (workload.old.has_value() && AnyDenies(now.judged)) {
+    const Judgement old = JudgeWorkload(door_case, *workload.old, nullptr, nullptr);
+    MarkInherited(old.judged, now.judged);
   }
-  return findings;
+  return now;
 }
 
 }  // namespace
@@ -101,7 +102,9 @@ void Validate(DoorCase& door_case, Decision& decision) {
   decision.outcome = Outcome::kAllow;
   std::vector<std::string> notes;
   for (JudgedWorkload& workload : door_case.workloads) {
-    Append(JudgeChange(door_case, workload, notes), decision.findings);
+    Judgement judgement = JudgeChange(door_case, workload, notes);
+    Append(std::move(judgement.judged), decision.findings);
+    decision.found.push_back(std::move(judgement.found));
   }
   SortFindings(decision.findings);
   AddMessages(notes, decision);

@@ -102,7 +102,7 @@ bool HasInjection(const std::vector<ActivePolicy>& policies, InjectionKind kind)
 InjectionResult Inject(const std::vector<ActivePolicy>& policies, InjectionKind kind, EditScope scope,
                        std::string_view pod_pointer, bool wants_patch, Pod& pod) {
   InjectionResult result;
-  Editor editor(pod, std::move(scope));
+  Editor editor(pod, std::move(scope), wants_patch);
   InjectByEach(policies, kind, pod_pointer, editor, result);
   // A volume that one control adds is another's to look after, whatever their order.
   if (editor.has_added_volumes()) InjectByEach(policies, kind, pod_pointer, editor, result);

@@ -4,8 +4,8 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
-#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -14,73 +14,93 @@
 namespace tidewaiter {
 namespace {
 
+// A part of the findings: they move as there come to be more of them.
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 // The findings of rules that were asked already, for either Pod.
 class AskedRules {
  public:
-  AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count)
-      : pod_(pod), pod_pointer_(pod_pointer), asked_(2 * rule_count) {}
+  AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count, Findings& found)
+      : pod_(pod), pod_pointer_(pod_pointer), places_(2 * rule_count), found_(found) {
+    found_.reserve(kUsualFindings);
+  }
 
-  // nullptr: none.
-  const std::shared_ptr<Findings>& Ask(const AppliedControl& applied, bool is_enforced) {
+  Range Ask(const AppliedControl& applied, bool is_enforced) {
     const bool is_same_pod = &pod_.enforced == &pod_.would_be;
-    Asked& asked = asked_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
-    if (!asked.is_done) {
-      asked.is_done = true;
-      if (found_.capacity() == 0) found_.reserve(kUsualFindings);
+    std::uint32_t& place = places_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
+    if (place == 0) {
+      Range findings = {found_.size(), found_.size()};
       applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
-      if (!found_.empty()) asked.findings = Keep(applied.control->info.id);
+      findings.end = found_.size();
+      for (std::size_t i = findings.begin; i < findings.end; ++i) Complete(applied, found_[i]);
+      place = findings.begin == findings.end ? kNothing : static_cast<std::uint32_t>(answers_.size());
+      if (place != kNothing) answers_.push_back(findings);
     }
-    return asked.findings;
+    return answers_[place];
   }
 
  private:
-  // One for each container of most Pods.
-  static constexpr std::size_t kUsualFindings = 4;
-  struct Asked {
-    bool is_done = false;
-    std::shared_ptr<Findings> findings;
-  };
+  // More are moved about as they come.
+  static constexpr std::size_t kUsualFindings = 32;
+  static constexpr std::uint32_t kNothing = 1;
 
-  std::shared_ptr<Findings> Keep(std::string_view control) {
-    for (Finding& finding : found_) {
-      finding.control = control;
-      if (!pod_pointer_.empty() && finding.pointer != kNamespacePointer) finding.pointer.insert(0, pod_pointer_);
-    }
-    auto kept = std::make_shared<Findings>(std::move(found_));
-    found_.clear();
-    return kept;
+  void Complete(const AppliedControl& applied, Finding& finding) const {
+    finding.control = applied.control->info.id;
+    if (!pod_pointer_.empty() && finding.pointer != kNamespacePointer) finding.pointer.insert(0, pod_pointer_);
   }
 
   const JudgedPod& pod_;
   const std::string_view pod_pointer_;
-  std::vector<Asked> asked_;
-  Findings found_;
+  // Where in `answers_` each rule's lies, 0 as long as it was not asked: of a thousand policies few match, and the
+  // rules of the others cost a zero each. The first two answers stand for "not asked" and "nothing found".
+  std::vector<std::uint32_t> places_;
+  std::vector<Range> answers_ = {{}, {}};
+  Findings& found_;
 };
 
 }  // namespace
 
-std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
-                                 const JudgedPod& pod, std::string_view pod_pointer, bool only_resources) {
-  std::vector<JudgedFinding> judged;
-  AskedRules rules(pod, pod_pointer, rule_count);
+Judgement Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count, const JudgedPod& pod,
+                std::string_view pod_pointer, bool only_resources) {
+  // What a control of a policy complains about.
+  struct Complaint {
+    const ActivePolicy& active;
+    const AppliedControl& applied;
+    Mode mode;
+    Range findings;
+  };
+  Judgement judgement;
+  std::vector<Complaint> complaints;
+  std::size_t count = 0;
+  AskedRules rules(pod, pod_pointer, rule_count, judgement.found);
   for (const ActivePolicy& active : policies) {
     for (const AppliedControl& applied : active.policy->controls) {
       if (only_resources && !applied.control->info.is_about_resources) continue;
       const Mode mode = active.ModeOf(applied);
-      const Pod& judged_pod = mode == Mode::kEnforce ? pod.enforced : pod.would_be;
-      const std::shared_ptr<Findings>& findings = rules.Ask(applied, mode == Mode::kEnforce);
-      if (findings == nullptr) continue;
-      for (const Finding& finding : *findings) {
-        const Exemption* exemption = active.FindForFinding(*applied.control, judged_pod, pod_pointer, finding);
-        judged.push_back({.policy = active.policy->name,
-                          .mode = mode,
-                          .is_inherited = false,
-                          .exemption = exemption == nullptr ? std::string_view() : exemption->name,
-                          .finding = std::shared_ptr<const Finding>(findings, &finding)});
-      }
+      const Range findings = rules.Ask(applied, mode == Mode::kEnforce);
+      if (findings.begin == findings.end) continue;
+      complaints.push_back({active, applied, mode, findings});
+      count += findings.end - findings.begin;
     }
   }
-  return judged;
+  judgement.judged.reserve(count);
+  for (const Complaint& complaint : complaints) {
+    const ActivePolicy& active = complaint.active;
+    const Pod& judged_pod = complaint.mode == Mode::kEnforce ? pod.enforced : pod.would_be;
+    for (std::size_t i = complaint.findings.begin; i < complaint.findings.end; ++i) {
+      const Finding& finding = judgement.found[i];
+      const Exemption* exemption = active.FindForFinding(*complaint.applied.control, judged_pod, pod_pointer, finding);
+      judgement.judged.push_back({.policy = active.policy->name,
+                                  .mode = complaint.mode,
+                                  .is_inherited = false,
+                                  .exemption = exemption == nullptr ? std::string_view() : exemption->name,
+                                  .finding = &finding});
+    }
+  }
+  return judgement;
 }
 
 namespace {

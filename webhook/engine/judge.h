@@ -20,11 +20,20 @@ struct JudgedPod {
   const Pod& would_be;
 };
 
+// What is held against one Pod. Can be moved, not copied: `judged` points into `found`.
+struct Judgement {
+  Judgement() = default;
+  Judgement(Judgement&&) = default;
+  Judgement& operator=(Judgement&&) = default;
+  std::vector<JudgedFinding> judged;
+  Findings found;
+};
+
 // Every finding of every control of `policies`, the exempt ones marked. Pointers get `pod_pointer` in front. With
 // `only_resources` only the controls that judge resources are asked (pods/resize changes nothing else). What several
 // policies ask alike (AppliedControl::rule, below `rule_count`) is asked once.
-std::vector<JudgedFinding> Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count,
-                                 const JudgedPod& pod, std::string_view pod_pointer, bool only_resources);
+Judgement Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_count, const JudgedPod& pod,
+                std::string_view pod_pointer, bool only_resources);
 
 // Marks each finding that the object before the update had as well: same policy, control, container (by list and name)
 // and Finding::identity, no worse by Finding::badness. So a moved container is still the same, an improvement that does

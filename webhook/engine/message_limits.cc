@@ -13,7 +13,7 @@ namespace tidewaiter {
 std::string WithoutControlCharacters(std::string text) {
   // 0xC2 begins the C1 characters.
   const std::size_t plain = CountPlain(
-      text, [](std::uint64_t eight) { return !AnyBelow(eight, 0x20) && !AnyIs(eight, 0x7F) && !AnyIs(eight, 0xC2); },
+      text, [](Sixteen bytes) { return (bytes < 0x20) | (bytes == 0x7F) | (bytes == 0xC2); },
       [](unsigned char byte) { return byte >= 0x20 && byte != 0x7F && byte != 0xC2; });
   if (plain == text.size()) return text;
   std::string clean;

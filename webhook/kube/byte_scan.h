@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions about eight bytes at once, for loops over text that mostly find nothing. Tested by
+// Questions about several bytes at once, for loops over text that mostly find nothing. Tested by
 // tests/kube/byte_scan_test.cc.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -17,16 +19,6 @@ inline std::uint64_t LoadEight(const char* bytes) {
   return word;
 }
 
-// `byte` in each of eight places.
-constexpr std::uint64_t Eight(unsigned char byte) { return 0x0101010101010101u * byte; }
-
-// Whether any of the eight bytes is below `limit`, which is at most 128; equal to `byte`; beyond ASCII.
-constexpr bool AnyBelow(std::uint64_t word, unsigned char limit) {
-  return ((word - Eight(limit)) & ~word & Eight(0x80)) != 0;
-}
-constexpr bool AnyIs(std::uint64_t word, unsigned char byte) { return AnyBelow(word ^ Eight(byte), 1); }
-constexpr bool AnyBeyondAscii(std::uint64_t word) { return (word & Eight(0x80)) != 0; }
-
 // How many bytes `a` and `b` begin with alike.
 inline std::size_t CountAlike(std::string_view a, std::string_view b) {
   const std::size_t size = a.size() < b.size() ? a.size() : b.size();
@@ -36,12 +28,29 @@ inline std::size_t CountAlike(std::string_view a, std::string_view b) {
   return count;
 }
 
-// How many bytes at the start of `text` are plain: `is_plain` says it of one byte, `are_plain` of eight, where it may
-// say false of eight plain ones.
-template <typename ArePlain, typename IsPlain>
-std::size_t CountPlain(std::string_view text, ArePlain are_plain, IsPlain is_plain) {
+// Sixteen bytes at once; a vector unit's register where there is one.
+using Sixteen = unsigned char __attribute__((vector_size(16)));
+inline Sixteen LoadSixteen(const char* bytes) {
+  Sixteen block = {};
+  std::memcpy(&block, bytes, sizeof block);
+  return block;
+}
+
+// How many bytes at the start of `text` are plain. `special_in` marks those of a block of sixteen that are not, as
+// comparisons do; `is_plain` says it of one byte.
+template <typename SpecialIn, typename IsPlain>
+std::size_t CountPlain(std::string_view text, SpecialIn special_in, IsPlain is_plain) {
+  constexpr std::size_t kBlock = sizeof(Sixteen);
+  const auto is_plain_at = [&](std::size_t place) {
+    const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(special_in(LoadSixteen(text.data() + place)));
+    return (words[0] | words[1]) == 0;
+  };
   std::size_t count = 0;
-  while (count + 8 <= text.size() && are_plain(LoadEight(text.data() + count))) count += 8;
+  if (text.size() >= kBlock) {
+    while (count + kBlock <= text.size() && is_plain_at(count)) count += kBlock;
+    // The rest is shorter than a block: the last block of the text ends with it.
+    if (count + kBlock > text.size() && is_plain_at(text.size() - kBlock)) return text.size();
+  }
   while (count < text.size() && is_plain(static_cast<unsigned char>(text[count]))) ++count;
   return count;
 }

@@ -9,6 +9,7 @@
 namespace tidewaiter {
 
 std::string EscapePointerToken(std::string_view token) {
+  if (token.find_first_of("~/") == std::string_view::npos) return std::string(token);
   return absl::StrReplaceAll(ToAbsl(token), {{"~", "~0"}, {"/", "~1"}});
 }
 

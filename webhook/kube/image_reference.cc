@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "webhook/kube/byte_scan.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -50,10 +51,16 @@ bool ConsistsOf(std::string_view text, Predicate predicate) {
 }
 // The first of two characters, or npos; string_view::find_first_of calls a function for each character.
 std::size_t FindEither(std::string_view text, char a, char b) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == a || text[i] == b) return i;
-  }
-  return std::string_view::npos;
+  const std::size_t first = text.find(a);
+  return std::min(first, text.substr(0, first).find(b));
+}
+bool ConsistsOfLowerHex(std::string_view text) {
+  const auto special_in = [](Sixteen bytes) {
+    // What is below '0' or 'a' wraps around, and is large.
+    return ((bytes - '0') > 9) & ((bytes - 'a') > 5);
+  };
+  return CountPlain(text, special_in, [](unsigned char byte) { return IsLowerHex(static_cast<char>(byte)); }) ==
+         text.size();
 }
 bool HasUpper(std::string_view text) { return std::any_of(text.begin(), text.end(), IsUpper); }
 
@@ -128,7 +135,7 @@ absl::Status CheckDigest(std::string_view text, std::string_view digest) {
       return Refuse(text,
                     StrCat("a ", name, " digest has ", size, " hexadecimal digits, this one has ", encoded.size()));
     }
-    if (!ConsistsOf(encoded, IsLowerHex)) {
+    if (!ConsistsOfLowerHex(encoded)) {
       return Refuse(text, "a digest must consist of digits and the lower-case letters a to f");
     }
     return absl::OkStatus();
@@ -162,7 +169,7 @@ std::string_view DomainOf(std::string_view component) {
 
 absl::StatusOr<ImageReference> ImageReference::Parse(std::string_view text) {
   if (text.empty()) return InvalidArgument("an image reference must not be empty");
-  if (text.size() == kImageIdSize && ConsistsOf(text, IsLowerHex)) {
+  if (text.size() == kImageIdSize && ConsistsOfLowerHex(text)) {
     return Refuse(text, "64 hexadecimal digits are an image id, not a repository name");
   }
 
@@ -204,21 +211,18 @@ absl::StatusOr<ImageReference> ImageReference::Parse(std::string_view text) {
     if (absl::Status status = CheckDigest(text, *digest); !status.ok()) return status;
   }
 
-  ImageReference reference;
-  reference.domain = domain;
-  if (is_official) reference.path.reserve(kOfficialPrefix.size() + path.size());
-  if (is_official) reference.path = kOfficialPrefix;
-  reference.path += path;
-  if (tag) reference.tag.emplace(*tag);
-  if (digest) reference.digest.emplace(*digest);
-  return reference;
+  return ImageReference{
+      .domain = domain, .written_path = path, .is_official = is_official, .tag = tag, .digest = digest};
 }
 
-std::string ImageReference::name() const { return domain.empty() ? path : StrCat(domain, "/", path); }
+std::string ImageReference::path() const { return StrCat(is_official ? kOfficialPrefix : "", written_path); }
+
+std::string ImageReference::name() const {
+  return StrCat(domain, domain.empty() ? "" : "/", is_official ? kOfficialPrefix : "", written_path);
+}
 
 std::string ImageReference::ToString() const {
-  return StrCat(domain, domain.empty() ? "" : "/", path, tag ? ":" : "", tag.value_or(""), digest ? "@" : "",
-                digest.value_or(""));
+  return StrCat(name(), tag ? ":" : "", tag.value_or(""), digest ? "@" : "", digest.value_or(""));
 }
 
 }  // namespace tidewaiter

@@ -13,7 +13,7 @@
 
 namespace tidewaiter {
 
-// A plain value, safe to copy between threads.
+// A plain value. Its texts are views into the text that was parsed, or literals.
 struct ImageReference {
   // Reads `text` as ParseNormalizedNamed of github.com/distribution/reference v0.6.0 does, which is what the kubelet
   // and the runtimes do: "nginx" is docker.io/library/nginx, "index.docker.io" is "docker.io", the first component is a
@@ -23,11 +23,16 @@ struct ImageReference {
   // id, or a repository path longer than 255 bytes. Time is linear in the text.
   static absl::StatusOr<ImageReference> Parse(std::string_view text);
 
-  std::string domain;  // "docker.io", "localhost:5000", "[::1]"; case as written. Empty only for a first component that
-                       // looks like a domain but can only be a path ("my_host.example/app"), as upstream has it
-  std::string path;    // the repository without its domain: "library/nginx"
-  std::optional<std::string> tag;     // without ':'
-  std::optional<std::string> digest;  // "sha256:..."; the runtimes ignore the tag beside it
+  std::string_view domain;  // "docker.io", "localhost:5000", "[::1]"; case as written. Empty only for a first component
+                            // that looks like a domain but can only be a path ("my_host.example/app"), as upstream has
+                            // it
+  std::string_view written_path;           // the repository without its domain, as written: "nginx"
+  bool is_official = false;                // it is one of Docker Hub's own: "library/" goes in front of its path
+  std::optional<std::string_view> tag;     // without ':'
+  std::optional<std::string_view> digest;  // "sha256:..."; the runtimes ignore the tag beside it
+
+  // The repository without its domain: "library/nginx".
+  std::string path() const;
 
   // The repository with its domain: "docker.io/library/nginx".
   std::string name() const;
@@ -38,7 +43,10 @@ struct ImageReference {
   // Names one fixed content, whatever is pushed later.
   bool is_pinned() const { return digest.has_value(); }
 
-  friend bool operator==(const ImageReference&, const ImageReference&) = default;
+  // Of what they name, however it was written: "nginx" is "docker.io/library/nginx".
+  friend bool operator==(const ImageReference& a, const ImageReference& b) {
+    return a.tag == b.tag && a.digest == b.digest && a.name() == b.name();
+  }
 };
 
 }  // namespace tidewaiter

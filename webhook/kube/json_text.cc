@@ -12,9 +12,7 @@ namespace {
 
 // A byte that stands for itself in a JSON string, and is ASCII.
 bool IsPlain(unsigned char byte) { return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\'; }
-bool ArePlain(std::uint64_t eight) {
-  return !AnyBelow(eight, 0x20) && !AnyBeyondAscii(eight) && !AnyIs(eight, '"') && !AnyIs(eight, '\\');
-}
+auto SpecialIn(Sixteen bytes) { return (bytes < 0x20) | (bytes >= 0x80) | (bytes == '"') | (bytes == '\\'); }
 
 void AppendEscape(char c, std::string& json) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -43,7 +41,7 @@ void AppendJsonText(std::string_view text, std::string& json) {
   std::string_view rest = text;
   json += '"';
   while (true) {
-    const std::size_t run = CountPlain(rest, ArePlain, IsPlain);
+    const std::size_t run = CountPlain(rest, SpecialIn, IsPlain);
     json.append(rest.substr(0, run));
     rest.remove_prefix(run);
     if (rest.empty()) break;

@@ -49,6 +49,9 @@ class TextMap {
   std::size_t size() const { return entries_.size(); }
 
   const_iterator find(std::string_view key) const {
+    // Most hold a handful, and keys of another size are told apart at once.
+    constexpr std::size_t kHandful = 8;
+    if (size() <= kHandful) return std::find_if(begin(), end(), [&](const Entry& entry) { return entry.first == key; });
     const const_iterator place = PlaceOf(key);
     return place != end() && place->first == key ? place : end();
   }

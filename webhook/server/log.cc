@@ -6,15 +6,13 @@
 #include <unistd.h>
 
 #include <ctime>
-#include <nlohmann/json.hpp>
 
 #include "absl/time/time.h"
+#include "webhook/kube/json_text.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::pair<LogLevel, std::string_view> kLevels[] = {
     {LogLevel::kError, "error"}, {LogLevel::kWarn, "warn"}, {LogLevel::kInfo, "info"}, {LogLevel::kDebug, "debug"}};
@@ -28,13 +26,76 @@ std::string Now() {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::TimeFromTimespec(now), absl::UTCTimeZone());
 }
 
-Json NewLine(LogLevel level, std::string_view message) {
-  return {{"time", Now()}, {"level", LevelName(level)}, {"msg", message}};
+// One JSON object as text, member by member. Keys are literals that need no escape.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& json) : json_(json) { json_ += '{'; }
+  ~JsonWriter() { json_ += '}'; }
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+
+  void Text(std::string_view key, std::string_view text) {
+    Key(key);
+    AppendJsonText(text, json_);
+  }
+  // `json`: a number, true or false.
+  void Raw(std::string_view key, std::string_view json) {
+    Key(key);
+    json_ += json;
+  }
+  // `append` writes each element behind the text so far.
+  template <typename List, typename Append>
+  void Array(std::string_view key, const List& list, Append append) {
+    if (list.empty()) return;
+    Key(key);
+    char before = '[';
+    for (const auto& element : list) {
+      json_ += before;
+      append(element, json_);
+      before = ',';
+    }
+    json_ += ']';
+  }
+
+ private:
+  void Key(std::string_view key) {
+    StrAppend(&json_, is_first_ ? "\"" : ",\"", key, "\":");
+    is_first_ = false;
+  }
+
+  std::string& json_;
+  bool is_first_ = true;
+};
+
+void Begin(LogLevel level, std::string_view message, JsonWriter& line) {
+  line.Text("time", Now());
+  line.Text("level", LevelName(level));
+  line.Text("msg", message);
 }
 
-void WriteLine(int descriptor, const Json& line) {
-  const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  [[maybe_unused]] const ssize_t written = write(descriptor, text.data(), text.size());
+void AppendFinding(const JudgedFinding& judged, std::string& json) {
+  JsonWriter object(json);
+  object.Text("policy", judged.policy);
+  object.Text("control", judged.finding->control);
+  object.Text("mode", ModeName(judged.mode));
+  object.Text("pointer", judged.finding->pointer);
+  object.Raw("inherited", judged.is_inherited ? "true" : "false");
+  object.Text("message", FindingMessage(*judged.finding));
+  if (judged.is_exempt()) object.Text("exemption", judged.exemption);
+}
+
+void AppendInjection(const Injection& injection, std::string& json) {
+  JsonWriter object(json);
+  object.Text("policy", injection.policy);
+  object.Text("control", injection.control);
+  object.Text("mode", ModeName(injection.mode));
+  object.Text("pointer", injection.pointer);
+  object.Text("value", injection.value);
+}
+
+void WriteLine(int descriptor, std::string& line) {
+  line += '\n';
+  [[maybe_unused]] const ssize_t written = write(descriptor, line.data(), line.size());
 }
 
 LogLevel LevelOf(Outcome outcome) {
@@ -65,9 +126,13 @@ std::optional<LogLevel> LogLevelFromName(std::string_view name) {
 void Log::Write(LogLevel level, std::string_view message,
                 const std::vector<std::pair<std::string_view, std::string>>& fields) const {
   if (level > level_) return;
-  Json line = NewLine(level, message);
-  for (const auto& [key, value] : fields) line[std::string(key)] = value;
-  WriteLine(descriptor_, line);
+  std::string text;
+  {
+    JsonWriter line(text);
+    Begin(level, message, line);
+    for (const auto& [key, value] : fields) line.Text(key, value);
+  }
+  WriteLine(descriptor_, text);
 }
 
 void Log::WriteDecision(const Decision& decision, std::chrono::nanoseconds duration) const {
@@ -75,35 +140,28 @@ void Log::WriteDecision(const Decision& decision, std::chrono::nanoseconds durat
   const bool is_audited = decision.outcome == Outcome::kAllow && !decision.audit_annotations.empty();
   const LogLevel level = is_audited ? LogLevel::kInfo : LevelOf(decision.outcome);
   if (level > level_) return;
-  Json line = NewLine(level, "decision");
-  line["decision"] = OutcomeName(decision.outcome);
-  line["door"] = DoorName(decision.door);
-  line["uid"] = decision.uid;
-  line["operation"] = decision.operation;
-  line["kind"] = decision.kind;
-  if (!decision.subresource.empty()) line["subresource"] = decision.subresource;
-  line["namespace"] = decision.namespace_name;
-  line["name"] = decision.name;
-  line["user"] = decision.user;
-  if (decision.is_dry_run) line["dry_run"] = true;
-  if (!decision.error_reason.empty()) line["reason"] = decision.error_reason;
-  if (!decision.message.empty()) line["message"] = decision.message;
-  for (const JudgedFinding& judged : decision.findings) {
-    Json finding = {{"policy", judged.policy},          {"control", judged.finding->control},
-                    {"mode", ModeName(judged.mode)},    {"pointer", judged.finding->pointer},
-                    {"inherited", judged.is_inherited}, {"message", FindingMessage(*judged.finding)}};
-    if (judged.is_exempt()) finding["exemption"] = judged.exemption;
-    line["findings"].push_back(std::move(finding));
+  std::string text;
+  text.reserve(512 + 256 * (decision.findings.size() + decision.injections.size()) + decision.message.size());
+  {
+    JsonWriter line(text);
+    Begin(level, "decision", line);
+    line.Text("decision", OutcomeName(decision.outcome));
+    line.Text("door", DoorName(decision.door));
+    line.Text("uid", decision.uid);
+    line.Text("operation", decision.operation);
+    line.Text("kind", decision.kind);
+    if (!decision.subresource.empty()) line.Text("subresource", decision.subresource);
+    line.Text("namespace", decision.namespace_name);
+    line.Text("name", decision.name);
+    line.Text("user", decision.user);
+    if (decision.is_dry_run) line.Raw("dry_run", "true");
+    if (!decision.error_reason.empty()) line.Text("reason", decision.error_reason);
+    if (!decision.message.empty()) line.Text("message", decision.message);
+    line.Array("findings", decision.findings, AppendFinding);
+    line.Array("injections", decision.injections, AppendInjection);
+    line.Raw("duration_us", StrCat(std::chrono::duration_cast<std::chrono::microseconds>(duration).count()));
   }
-  for (const Injection& injection : decision.injections) {
-    line["injections"].push_back({{"policy", injection.policy},
-                                  {"control", injection.control},
-                                  {"mode", ModeName(injection.mode)},
-                                  {"pointer", injection.pointer},
-                                  {"value", injection.value}});
-  }
-  line["duration_us"] = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  WriteLine(descriptor_, line);
+  WriteLine(descriptor_, text);
 }
 
 }  // namespace tidewaiter

@@ -17,8 +17,10 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "webhook/controls/base/mode.h"
 #include "webhook/engine/respond.h"
+#include "webhook/kube/text.h"
 #include "webhook/kube/workload.h"
 #include "webhook/policy/policy_crd.h"
 #include "webhook/server/exemption_reminder.h"
@@ -68,6 +70,41 @@ class PassingGauges {
   std::vector<Gauge*> gauges_;
 };
 
+// The counters of a family whose labels are a policy, what it names, and a mode: found again by their texts, since a
+// family makes a map of strings of each question. Thread safe; counters stay for as long as the family.
+class PolicyCounters {
+ public:
+  // The names of the second and third label; no third when that is "".
+  PolicyCounters(Family<Counter>& family, std::string_view second, std::string_view third)
+      : family_(family), second_(second), third_(third) {}
+
+  void Count(std::string_view policy, std::string_view second, std::string_view third) {
+    // With the sizes in front, two different questions have different keys.
+    thread_local std::string key;
+    key.clear();
+    StrAppend(&key, policy.size(), " ", second.size(), " ", policy, second, third);
+    Find(key, policy, second, third).Increment();
+  }
+
+ private:
+  Counter& Find(const std::string& key, std::string_view policy, std::string_view second, std::string_view third) {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, is_new] = counters_.try_emplace(key, nullptr);
+    if (is_new) {
+      Labels labels = {{"policy", std::string(policy)}, {second_, std::string(second)}};
+      if (!third_.empty()) labels.emplace(third_, std::string(third));
+      entry->second = &family_.Add(labels);
+    }
+    return *entry->second;
+  }
+
+  Family<Counter>& family_;
+  const std::string second_;
+  const std::string third_;
+  std::mutex mutex_;
+  absl::flat_hash_map<std::string, Counter*> counters_;
+};
+
 }  // namespace
 
 struct Metrics::Families {
@@ -85,10 +122,11 @@ struct Metrics::Families {
                                      .Name("tidewaiter_admission_duration_seconds")
                                      .Help(std::string(FindMetric("tidewaiter_admission_duration_seconds").help))
                                      .Register(registry);
-  Family<Counter>& findings = AddCounter("tidewaiter_findings_total");
-  Family<Counter>& denials = AddCounter("tidewaiter_denials_total");
-  Family<Counter>& injections = AddCounter("tidewaiter_injections_total");
-  Family<Counter>& exempted = AddCounter("tidewaiter_exempted_total");
+  Family<Counter>& finding_family = AddCounter("tidewaiter_findings_total");
+  PolicyCounters findings{finding_family, "control", "mode"};
+  PolicyCounters denials{AddCounter("tidewaiter_denials_total"), "control", ""};
+  PolicyCounters injections{AddCounter("tidewaiter_injections_total"), "control", "mode"};
+  PolicyCounters exempted{AddCounter("tidewaiter_exempted_total"), "exemption", ""};
   Family<Counter>& errors = AddCounter("tidewaiter_errors_total");
   Family<Counter>& reloads = AddCounter("tidewaiter_policy_reloads_total");
   Counter& restarts = AddCounter("tidewaiter_process_restarts_total").Add({});
@@ -189,25 +227,14 @@ void Metrics::CountDecision(const Decision& decision, std::chrono::nanoseconds d
       std::chrono::duration<double>(duration).count());
   for (const JudgedFinding& judged : decision.findings) {
     if (judged.is_exempt()) {
-      families_->exempted.Add({{"policy", std::string(judged.policy)}, {"exemption", std::string(judged.exemption)}})
-          .Increment();
+      families_->exempted.Count(judged.policy, judged.exemption, "");
       continue;
     }
-    families_->findings
-        .Add({{"policy", std::string(judged.policy)},
-              {"control", std::string(judged.finding->control)},
-              {"mode", std::string(ModeName(judged.mode))}})
-        .Increment();
-    if (!judged.denies()) continue;
-    families_->denials.Add({{"policy", std::string(judged.policy)}, {"control", std::string(judged.finding->control)}})
-        .Increment();
+    families_->findings.Count(judged.policy, judged.finding->control, ModeName(judged.mode));
+    if (judged.denies()) families_->denials.Count(judged.policy, judged.finding->control, "");
   }
   for (const Injection& injection : decision.injections) {
-    families_->injections
-        .Add({{"policy", std::string(injection.policy)},
-              {"control", std::string(injection.control)},
-              {"mode", std::string(ModeName(injection.mode))}})
-        .Increment();
+    families_->injections.Count(injection.policy, injection.control, ModeName(injection.mode));
   }
   if (!decision.error_reason.empty()) CountError(decision.error_reason);
 }
@@ -268,7 +295,7 @@ void Metrics::SetClusterSource(std::function<ClusterState()> source) {
 
 std::map<std::pair<std::string, std::string>, std::uint64_t> Metrics::CountFindings() const {
   std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
-  for (const prometheus::MetricFamily& family : families_->findings.Collect()) {
+  for (const prometheus::MetricFamily& family : families_->finding_family.Collect()) {
     for (const prometheus::ClientMetric& metric : family.metric) {
       std::pair<std::string, std::string> key;
       for (const auto& label : metric.label) {

@@ -202,7 +202,7 @@ void Scanner::ScanWorkload(const ManifestDocument& document, NodeId node, const 
     const ManifestPlace place = FindPlace(document, node, found.finding->pointer);
     judged.findings.push_back({.policy = found.policy,
                                .mode = found.mode,
-                               .finding = found.finding,
+                               .finding = std::make_shared<const Finding>(*found.finding),
                                .begin = place.begin,
                                .end = place.end,
                                .is_missing = !place.missing.empty(),

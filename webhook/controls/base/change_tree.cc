@@ -6,6 +6,7 @@
 namespace tidewaiter {
 
 ChangeNode& ChangeNode::Member(std::string_view key, bool exists) {
+  if (is_ignored) return *this;
   auto found = members.find(key);
   if (found == members.end()) {
     found = members.emplace(std::string(key), ChangeNode{}).first;
@@ -15,6 +16,7 @@ ChangeNode& ChangeNode::Member(std::string_view key, bool exists) {
 }
 
 ChangeNode& ChangeNode::At(std::string_view pointer) {
+  if (is_ignored) return *this;
   ChangeNode* node = this;
   while (!pointer.empty()) {
     pointer.remove_prefix(1);

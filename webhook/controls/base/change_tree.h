@@ -14,6 +14,8 @@
 namespace tidewaiter {
 
 struct ChangeNode {
+  // The tree is not wanted: this node stands for every place.
+  bool is_ignored = false;
   // True when the original object has nothing (or null) here: the whole subtree is new.
   bool is_new = false;
   // A leaf's value as JSON text; empty for an object or array.

@@ -92,25 +92,33 @@ std::string_view TakeWord(std::string_view& name) {
   return word;
 }
 
-// Whether there is one of the letters of which every credential word has one: many names have none, and need not be
-// split.
-constexpr bool HasTellingLetter(std::string_view text) {
-  for (const char c : text) {
-    const char lower = static_cast<char>(c | 0x20);
-    if (lower == 'c' || lower == 'k' || lower == 's' || lower == 'w') return true;
+// The letters of a text, as bits; upper and lower case are the same. Other characters may look like letters.
+constexpr std::uint32_t LettersOf(std::string_view text) {
+  std::uint32_t letters = 0;
+  for (const char c : text) letters |= 1u << (static_cast<unsigned char>(c) & 31u);
+  return letters;
+}
+
+// Each word that promises something has all letters of one of these: names that do not need not be split.
+constexpr std::uint32_t kTellingLetters[] = {LettersOf("pas"),   LettersOf("pwd"),       LettersOf("secrt"),
+                                             LettersOf("token"), LettersOf("credntial"), LettersOf("key")};
+constexpr bool HasTellingLetters(std::string_view text) {
+  const std::uint32_t letters = LettersOf(text);
+  for (const std::uint32_t telling : kTellingLetters) {
+    if ((telling & ~letters) == 0) return true;
   }
   return false;
 }
-constexpr bool EachHasTellingLetter(std::span<const std::string_view> words) {
-  return std::all_of(words.begin(), words.end(), HasTellingLetter);
+constexpr bool EachHasTellingLetters(std::span<const std::string_view> words) {
+  return std::all_of(words.begin(), words.end(), HasTellingLetters);
 }
-static_assert(EachHasTellingLetter(kPasswordEndings) && EachHasTellingLetter(kShortPasswords) &&
-              EachHasTellingLetter(kCredentialEndings) && EachHasTellingLetter(kKeys));
+static_assert(EachHasTellingLetters(kPasswordEndings) && EachHasTellingLetters(kShortPasswords) &&
+              EachHasTellingLetters(kCredentialEndings) && EachHasTellingLetters(kKeys));
 
 }  // namespace
 
 Promise PromiseOf(std::string_view name) {
-  if (!HasTellingLetter(name)) return Promise::kNothing;
+  if (!HasTellingLetters(name)) return Promise::kNothing;
   Promise promise = Promise::kNothing;
   std::string_view last;
   std::size_t count = 0;

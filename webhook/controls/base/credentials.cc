@@ -14,12 +14,19 @@
 namespace tidewaiter {
 namespace {
 
+bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
+
+// Upper and lower case are the same. Other characters may look like letters: a text never seems to have fewer than it
+// has.
 std::uint32_t LettersOf(std::string_view text) {
   std::uint32_t letters = 0;
-  for (const char c : text) {
-    const auto lower = static_cast<unsigned char>(static_cast<unsigned char>(c) | 0x20u);
-    if (lower >= 'a' && lower <= 'z') letters |= 1u << (lower - 'a');
-  }
+  for (const char c : text) letters |= 1u << (static_cast<unsigned char>(c) & 31u);
+  return letters;
+}
+// Of these none do.
+std::uint32_t OnlyLettersOf(std::string_view text) {
+  std::uint32_t letters = 0;
+  for (const char c : text) letters |= IsLetter(c) ? LettersOf({&c, 1}) : 0;
   return letters;
 }
 
@@ -82,6 +89,17 @@ constexpr std::array<Beginning, 256> kBeginnings = [] {
   }
   for (const char c : {'e', '-', ':'}) beginnings[static_cast<unsigned char>(c)].is_other = true;
   return beginnings;
+}();
+
+static_assert(kShortestShape <= std::string_view("eyJabcde.eyJabcde.abcdefgh").size() &&
+              kShortestShape <= std::string_view("-----BEGIN PRIVATE KEY-----").size());
+
+constexpr std::array<bool, 256> kIsAlnum = [] {
+  std::array<bool, 256> is_alnum{};
+  for (unsigned c = 0; c < 128; ++c) {
+    is_alnum[c] = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  }
+  return is_alnum;
 }();
 
 // RFC 7519 in compact form: two JSON objects and a signature, each in base64url; `{"` is eyJ.
@@ -150,7 +168,7 @@ std::string_view CredentialInShort(std::string_view value) {
 }  // namespace
 
 CaselessGlob::CaselessGlob(std::string_view given)
-    : pattern(absl::AsciiStrToLower(ToAbsl(given))), letters(LettersOf(given)) {}
+    : pattern(absl::AsciiStrToLower(ToAbsl(given))), letters(OnlyLettersOf(given)) {}
 
 std::vector<CaselessGlob> CaselessGlobs(std::initializer_list<std::string_view> patterns) {
   std::vector<CaselessGlob> globs;
@@ -181,16 +199,21 @@ std::string_view CredentialIn(std::string_view value) {
   constexpr std::size_t kShortest = 12;  // https://a:b@c is as short as any
   if (value.size() < kShortest) return {};
   if (value.size() < kShortestShape) return CredentialInShort(value);
-  char before = ' ';
-  for (std::size_t i = 0; i < value.size(); ++i) {
+  const std::size_t rest = value.size() - kShortestShape + 1;  // from here on only a URL is short enough
+  for (std::size_t i = 0; i < rest; ++i) {
+    // At the start of a word, or at a character that belongs to none: what may begin is one of either.
     const Beginning& beginning = kBeginnings[static_cast<unsigned char>(value[i])];
+    const char before = i == 0 ? ' ' : value[i - 1];
     std::string_view name;
-    if (beginning.last > 0 && !IsAlnum(before)) name = ShapeAt(value.substr(i), beginning);
+    if (beginning.last > 0) name = ShapeAt(value.substr(i), beginning);
     if (beginning.is_other) name = OtherAt(value.substr(i), before);
     if (!name.empty()) return name;
-    before = value[i];
+    while (i + 1 < rest && kIsAlnum[static_cast<unsigned char>(value[i])] &&
+           kIsAlnum[static_cast<unsigned char>(value[i + 1])]) {
+      ++i;
+    }
   }
-  return {};
+  return CredentialInShort(value.substr(rest));
 }
 
 }  // namespace tidewaiter

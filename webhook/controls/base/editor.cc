@@ -49,7 +49,7 @@ ChangeNode& Editor::SecurityContextNode(std::size_t container) {
 }
 
 void Editor::SetLeaf(ChangeNode& parent, std::string_view parent_pointer, std::string_view key, std::string value) {
-  parent.Member(key, false).value = value;
+  if (!parent.is_ignored) parent.Member(key, false).value = value;
   changes_.push_back({StrCat(parent_pointer, "/", EscapePointerToken(key)), std::move(value)});
 }
 
@@ -166,7 +166,8 @@ void Editor::SetEmptyDirSizeLimit(std::size_t volume, const Quantity& size_limit
   const std::string pointer = StrCat("/spec/volumes/", volume);
   if (volume >= pod_.volumes.size() - added_volumes_) {  // added here: the patch holds it as a whole
     std::vector<std::string>& added = tree_.At("/spec").Member("volumes", true).appended;
-    added[volume + added_volumes_ - pod_.volumes.size()] = EmptyDirText(edited.name, size_limit);
+    const std::size_t place = volume + added_volumes_ - pod_.volumes.size();
+    if (!tree_.is_ignored) added[place] = EmptyDirText(edited.name, size_limit);
     changes_.push_back({pointer + "/emptyDir/sizeLimit", JsonText(size_limit.text())});
   } else {
     ChangeNode& node = tree_.At(pointer).Member("emptyDir", edited.empty_dir.has_value());

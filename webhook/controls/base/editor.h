@@ -32,8 +32,11 @@ struct Change {
 class Editor {
  public:
   // Edits `pod` in place; it must outlive the editor. Its containers' pointers must be those of the original. Every
-  // text that a setter below takes as a view must outlive the Pod: a literal, or one of the policy's settings.
-  Editor(Pod& pod, EditScope scope) : pod_(pod), scope_(std::move(scope)) {}
+  // text that a setter below takes as a view must outlive the Pod: a literal, or one of the policy's settings. Without
+  // `wants_tree` there is none: only a patch needs it.
+  Editor(Pod& pod, EditScope scope, bool wants_tree = true) : pod_(pod), scope_(std::move(scope)) {
+    tree_.is_ignored = !wants_tree;
+  }
 
   const Pod& pod() const { return pod_; }
 
