@@ -76,6 +76,13 @@ TEST(YamlDocumentTest, OddEscapesAreShownSafely) {
   EXPECT_EQ(MessageOf(ParseYaml("a: \"\\q\"", "f").status()), "f:1:5: unknown escape character: q");
 }
 
+// Found by fuzzing: yaml-cpp stands still before it, and makes documents without an end.
+TEST(YamlDocumentTest, NothingBeginsWithAComma) {
+  EXPECT_EQ(MessageOf(ParseYaml(",", "f").status()), "f:1:1: nothing can begin here");
+  EXPECT_EQ(MessageOf(ParseYaml("a: 1\n---\n, b\n", "f").status()), "f:3:1: nothing can begin here");
+  EXPECT_EQ(ParseYaml("a: 1\n---\n---\nb: 2\n---\n", "f")->size(), 2u);
+}
+
 TEST(YamlDocumentTest, TimeAndMemoryAreLinear) {
   std::string keys;
   for (int i = 0; i < 90'000; ++i) StrAppend(&keys, "k", i, ": 1\n");
