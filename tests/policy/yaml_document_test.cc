@@ -3,6 +3,7 @@
 // YAML as documents with places: types, bounds, refusals.
 #include "webhook/policy/yaml_document.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -66,6 +67,8 @@ TEST(YamlDocumentTest, OddKeysAreShownSafely) {
   ASSERT_TRUE(documents.ok()) << documents.status();
   const DocumentNode& inner = documents->at(0).entries.at(0).value;
   EXPECT_EQ(MessageOf(inner.entries.at(0).value.Error("no")), "f:1:22: \"a\\n\\x1b[31m\".\"b c\": no");
+  EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no\n\x1b[0m")).substr(0, 10), "f:1:25: \"a");
+  EXPECT_THAT(std::string(MessageOf(inner.entries.at(1).key.Error("no\n\x1b[0m"))), testing::EndsWith(": no??[0m"));
   EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no")), "f:1:25: \"a\\n\\x1b[31m\".app.kubernetes.io/name: no");
 }
 
