@@ -33,6 +33,16 @@ struct Answer {
   Decision decision;
 };
 
+struct DoorCase;
+
+// Sees what goes into a door, for whoever explains a decision (explanation.h). Nobody watches in the server.
+class DoorWatcher {
+ public:
+  virtual ~DoorWatcher() = default;
+  // Before the door changes anything; also when no workload is left to be judged.
+  virtual void OnDoor(const DoorCase& door_case) = 0;
+};
+
 // What a decision depends on besides the review.
 struct ReviewContext {
   const PolicySet& policies;
@@ -44,6 +54,8 @@ struct ReviewContext {
   // through the mutate door yet. At the validate door of a cluster nothing is assumed of a Pod. What it means for
   // injecting is MutateObject's.
   bool foresees_pods = false;
+  // Told of what is decided from; changes nothing.
+  DoorWatcher* watcher = nullptr;
 };
 
 // Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason

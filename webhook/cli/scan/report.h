@@ -66,6 +66,7 @@ struct ScanFile {
 
 struct ScanReport {
   std::vector<ScanFile> files;
+  std::size_t owned = 0;  // of a cluster: made by workloads that were judged themselves
 
   struct Counts {
     std::size_t files = 0;                         // that held a workload
@@ -75,6 +76,7 @@ struct ScanReport {
     std::size_t exempt = 0;
     std::size_t passed_over = 0;
     std::size_t problems = 0;
+    std::size_t owned = 0;
 
     std::size_t findings() const { return enforce + warn + audit; }
   };
