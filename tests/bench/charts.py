@@ -22,7 +22,8 @@ def style(dark=DARK):
 
 
 def text_width(text, size):
-    return sum(0.3 if char in "iljtfr.,:;|!'()[] " else 0.9 if char in "mwMW" else 0.56 for char in text) * size
+    """About: what the widest of those fonts takes."""
+    return sum(0.36 if char in "iljtfr.,:;|!'()[] " else 0.95 if char in "mwMW" else 0.63 for char in text) * size
 
 
 class Drawing:
@@ -64,11 +65,13 @@ def short(value):
         return f"{value / 1e6:.3g}M"
     if value >= 1000:
         return f"{value:,.0f}" if value < 1e5 else f"{value / 1e3:,.0f}k"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:.0f}" if value >= 100 or value == round(value) else f"{value:.1f}" if value >= 10 else f"{value:.2g}"
 
 
 def as_time(microseconds):
     """In the unit that suits it."""
+    if microseconds >= 1e6:
+        return f"{short(microseconds / 1e6)} s"
     return f"{short(microseconds / 1000)} ms" if microseconds >= 1000 else f"{short(microseconds)} µs"
 
 
@@ -123,27 +126,51 @@ def decades(least, most):
     return first, max(last, first + 1)
 
 
-def draw_lines(drawing, x, y, width, height, title, unit, series):
-    """Lines of (name, colour, xs, ys) on two logarithmic scales, with what is linear from the first point, dashed."""
+class LogarithmicScale:
+    def __init__(self, least, most):
+        self.first, self.last = decades(least, most)
+        self.ticks = [10 ** power for power in range(self.first, self.last + 1)]
+
+    def share(self, value):
+        return (math.log10(value) - self.first) / (self.last - self.first)
+
+
+class LinearScale:
+    """From 0."""
+
+    def __init__(self, most):
+        power = 10 ** math.floor(math.log10(most / 3))
+        step = next(each * power for each in (1, 2, 5, 10) if each * power * 4 >= most)
+        self.ticks = [step * index for index in range(math.ceil(most / step - 1e-9) + 1)]
+
+    def share(self, value):
+        return value / self.ticks[-1]
+
+
+def draw_lines(drawing, x, y, width, height, title, unit, series, is_linear=False):
+    """Lines of (name, colour, xs, ys) over a logarithmic scale. Unless the other one is linear, it is logarithmic as well,
+    with a dashed line for what grows linearly from the first point."""
     drawing.text(x, y, title, 13, weight=600)
     drawing.text(x, y + 17, unit, 11, "muted")
-    legend = 15 * len(series)
-    top, bottom, left, right = y + 30, y + height - 26 - legend, x + 40, x + width - 12
-    first_x, last_x = decades(min(s[2][0] for s in series), max(s[2][-1] for s in series))
-    first_y, last_y = decades(min(min(s[3]) for s in series), max(max(s[3]) for s in series))
-    across = lambda value: left + (right - left) * (math.log10(value) - first_x) / (last_x - first_x)
-    up = lambda value: bottom - (bottom - top) * (math.log10(value) - first_y) / (last_y - first_y)
-    for power in range(first_y, last_y + 1):
-        drawing.line([(left, up(10 ** power)), (right, up(10 ** power))], "grid")
-        drawing.text(left - 6, up(10 ** power) + 4, short(10 ** power), 10.5, "muted", "end")
-    for power in range(first_x, last_x + 1):
-        drawing.line([(across(10 ** power), top), (across(10 ** power), bottom)], "grid")
-        drawing.text(across(10 ** power), bottom + 15, short(10 ** power), 10.5, "muted", "middle")
-    start_x, start_y = 10 ** first_x, max(max(series, key=lambda s: s[3][0])[3][0], 10 ** first_y)
-    share = min(10 ** last_x / start_x, 10 ** last_y / start_y)
-    drawing.line([(across(start_x), up(start_y)), (across(start_x * share), up(start_y * share))], "muted", 1, "3 4")
+    top, bottom, left, right = y + 30, y + height - 26 - 15 * len(series), x + 40, x + width - 18
+    across = LogarithmicScale(min(xs[0] for _, _, xs, _ in series), max(xs[-1] for _, _, xs, _ in series))
+    values = [value for _, _, _, ys in series for value in ys]
+    up = LinearScale(max(values)) if is_linear else LogarithmicScale(min(values), max(values))
+    place = lambda n, value: (left + (right - left) * across.share(n), bottom - (bottom - top) * up.share(value))
+    for tick in up.ticks:
+        _, at = place(across.ticks[0], tick)
+        drawing.line([(left, at), (right, at)], "grid")
+        drawing.text(left - 6, at + 4, short(tick), 10.5, "muted", "end")
+    for tick in across.ticks:
+        at, _ = place(tick, up.ticks[0])
+        drawing.line([(at, top), (at, bottom)], "grid")
+        drawing.text(at, bottom + 15, short(tick), 10.5, "muted", "middle")
+    if not is_linear:
+        start = max(ys[0] for _, _, _, ys in series)
+        more = min(across.ticks[-1] / across.ticks[0], up.ticks[-1] / start)
+        drawing.line([place(across.ticks[0], start), place(across.ticks[0] * more, start * more)], "muted", 1, "3 4")
     for index, (name, colour, xs, ys) in enumerate(series):
-        points = [(across(n), up(value)) for n, value in zip(xs, ys)]
+        points = [place(n, value) for n, value in zip(xs, ys)]
         drawing.line(points, colour, 1.8)
         for at_x, at_y in points:
             drawing.parts.append(f'<circle cx="{at_x:.1f}" cy="{at_y:.1f}" r="2.4" class="c-{colour}"/>')
@@ -159,27 +186,32 @@ GROWTH_NAMES = {
     "policies/matching": "matching",
     "exemptions/other-namespace": "for another namespace", "exemptions/other-name": "for another name",
     "exemptions/other-image": "for another image", "exemptions/matching": "that hold",
-    "namespaces/selector": "namespaceSelector",
+    "namespaces/selector": "known, and asked for their labels",
 }
 
 
 def draw_growth(record):
-    drawing = Drawing(760, "How the cost of a review grows",
-                      "Instructions of the engine a review, and memory of the server. Both scales are logarithmic; dashed: linear growth.")
-    third, tall = (WIDTH - 2 * MARGIN - 2 * GAP) / 3, 325
-    panels = [("containers", "Containers of the Pod"), ("policies", "Policies in force"), ("exemptions", "Exemptions of a policy"),
-              ("namespaces", "Namespaces of the cluster")]
-    for index, (group, title) in enumerate(panels):
-        series = [(GROWTH_NAMES[case], f"s{number}" if number != 1 else "s1", row["n"], row["instructions"])
-                  for number, (case, row) in enumerate((case, row) for case, row in record["engine"].items()
-                                                       if case.startswith(group + "/"))]
-        x, y = MARGIN + index % 3 * (third + GAP), 88 + index // 3 * (tall + 14)
-        draw_lines(drawing, x, y, third, tall, title, "instructions a review", series)
-    y = 88 + tall + 14
+    """Panels in two rows: what the engine does, and the server."""
+    tall = (330, 270)
+    drawing = Drawing(88 + sum(tall) + 30, "How the cost of a review grows",
+                      "Instructions of the engine a review, and CPU time and memory of the server. Scales that do not begin at 0 are "
+                      "logarithmic; dashed: linear growth.")
+    third = (WIDTH - 2 * MARGIN - 2 * GAP) / 3
+    place = lambda row, column: (MARGIN + column * (third + GAP), 88 + row * (tall[0] + 22), third, tall[row])
+    groups = {}
+    for case, row in record["engine"].items():
+        group = groups.setdefault(case.partition("/")[0], [])
+        group.append((GROWTH_NAMES[case], f"s{len(group)}", row["n"], row["instructions"]))
+    for column, (group, title) in enumerate((("containers", "Containers of the Pod"), ("policies", "Policies in force"),
+                                             ("exemptions", "Exemptions of a policy"))):
+        draw_lines(drawing, *place(0, column), title, "instructions a review", groups[group])
+    draw_lines(drawing, *place(1, 0), "Namespaces of the cluster", "instructions a review", groups["namespaces"], True)
     connections, namespaces = record["connections"], record["namespaces"]
-    draw_lines(drawing, MARGIN + third + GAP, y, third, tall, "Idle connections", "CPU time a review, µs",
-               [(f"{record['active']} others ask", "s0", connections["n"][1:], connections["cpu_us"][1:])])
-    draw_lines(drawing, MARGIN + 2 * (third + GAP), y, third, tall, "Memory", "resident, MB",
-               [("idle connections", "s0", connections["n"][1:], connections["memory_mb"][1:]),
-                ("namespaces watched", "s2", namespaces["n"], namespaces["memory_mb"])])
+    idle = slice(connections["n"].index(0) + 1, None)  # 0 is on no logarithmic scale
+    draw_lines(drawing, *place(1, 1), "CPU time of the server", "µs a review",
+               [("idle connections", "s0", connections["n"][idle], connections["cpu_us"][idle]),
+                ("namespaces watched", "s2", namespaces["n"], namespaces["cpu_us"])], True)
+    draw_lines(drawing, *place(1, 2), "Memory of the server", "MB, resident",
+               [("idle connections", "s0", connections["n"][idle], connections["memory_mb"][idle]),
+                ("namespaces watched", "s2", namespaces["n"], namespaces["memory_mb"])], True)
     return drawing.finish()

@@ -6,6 +6,7 @@ and with connections, in CPU time and memory. `./dev bench growth` runs it; --up
 docs/performance.md is made (performance.py). tests/bench/growth_test.py bounds the growth.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -48,6 +49,7 @@ def list_cases():
     return run([find_program()]).stdout.split()
 
 
+@functools.cache
 def count_instructions(case, number):
     """Instructions of a review."""
     with tempfile.TemporaryDirectory() as folder:

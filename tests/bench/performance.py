@@ -51,24 +51,25 @@ def cpu_table(record):
     return table(["CPU time a review, µs", *TITLES.values(), "times", "times, all policies"], rows)
 
 
-def throughput_table(record):
+def closed_table(record, head, write):
+    """What `write` makes of each cell of the rounds that ask as fast as it answers."""
     rows = []
     for size in SIZES:
         for connections in record["rows"][PEER]["closed"][size]:
             cells = [record["rows"][name]["closed"][size][connections] for name in TITLES]
-            rows.append([f"{SIZES[size]}, {connections} connection{'s' * (connections != '1')}",
-                         *(f"{cell['rate']:,.0f}" for cell in cells),
-                         *(" / ".join(milliseconds(cell[key]) for key in ("p50", "p99", "p999")) for cell in cells)])
-    return table(["as fast as it answers", *(f"{title}, reviews a second" for title in TITLES.values()),
-                  *(f"{title}, p50 / p99 / p99.9, ms" for title in TITLES.values())], rows)
+            rows.append([f"{SIZES[size]}, {connections} connection{'s' * (connections != '1')}", *map(write, cells)])
+    return table([head, *TITLES.values()], rows)
+
+
+def write_percentiles(cell):
+    return " / ".join(milliseconds(cell[key]) for key in ("p50", "p99", "p999"))
 
 
 def steady_table(record):
     rows = []
     for size in SIZES:
         cells = [record["rows"][name]["steady"][size] for name in TITLES]
-        rows.append([SIZES[size], *(" / ".join(milliseconds(cell[key]) for key in ("p50", "p99", "p999"))
-                                    + (f" ({cell['failed'] / cell['reviews']:.0%} not sent in time)" if cell["failed"] else "")
+        rows.append([SIZES[size], *(write_percentiles(cell) + (f" ({cell['failed'] / cell['reviews']:.0%} not sent in time)" if cell["failed"] else "")
                                     for cell in cells)])
     return table([f"{record['rate']} reviews a second, p50 / p99 / p99.9, ms", *TITLES.values()], rows)
 
@@ -109,7 +110,9 @@ def peers_text(record):
     said.append(f"Both judged alike: {verdicts}. With all shipped policies tidewaiter has more to say: "
                 + ", ".join(f"{size} {'allowed' if record['rows']['tidewaiter-all']['verdicts'][size] else 'denied'}"
                             for size in SIZES) + ".")
-    return "\n\n".join([" ".join(said), cpu_table(record), memory_table(record), steady_table(record), throughput_table(record)])
+    return "\n\n".join([" ".join(said), cpu_table(record), memory_table(record), steady_table(record),
+                        closed_table(record, "as fast as it answers, reviews a second", lambda cell: f"{cell['rate']:,.0f}"),
+                        closed_table(record, "as fast as it answers, p50 / p99 / p99.9, ms", write_percentiles)])
 
 
 def number(value):

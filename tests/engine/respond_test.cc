@@ -170,6 +170,8 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
   no_uid["request"].erase("uid");
   json no_operation = NewReview(PodOf("a:1"));
   no_operation["request"]["operation"] = "PATCH";
+  json odd_operation = NewReview(PodOf("a:1"));  // found by fuzzing: the answer is one printable line of some length
+  odd_operation["request"]["operation"] = std::string("CREATE\n\0", 8) + std::string(1 << 20, 'x');
   json number_uid = NewReview(PodOf("a:1"));
   number_uid["request"]["uid"] = 1;
   struct Row {
@@ -194,6 +196,7 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
       {no_uid.dump(), "request.uid: required"},
       {number_uid.dump(), "request.uid: expected a string, found integer"},
       {no_operation.dump(), "request.operation: expected CREATE, UPDATE, DELETE or CONNECT, found \"PATCH\""},
+      {odd_operation.dump(), "found \"CREATE\\n\\x00xxx"},
       {std::string(kMaxReviewBytes + 1, ' '), "larger than 8388608 bytes"},
   };
   for (const Row& row : rows) {
@@ -201,6 +204,8 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
     EXPECT_EQ(answer.http_status, 400) << row.message;
     EXPECT_THAT(answer.body, HasSubstr("malformed review: "));
     EXPECT_THAT(answer.body, HasSubstr(row.message));
+    EXPECT_EQ(answer.body.find('\n'), answer.body.size() - 1);
+    EXPECT_LT(answer.body.size(), 500u);
     EXPECT_EQ(answer.decision.error_reason, "malformed_review");
     EXPECT_FALSE(answer.decision.is_allowed());
   }

@@ -17,6 +17,7 @@ import ssl
 import struct
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 import unittest
@@ -26,6 +27,7 @@ from docker_engine import ROOT, DockerEngine
 from processes import BOUND, find_free_port, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
+from binary_hardening import find_weaknesses  # noqa: E402
 from webhook import load_review, patch_of  # noqa: E402
 
 IMAGE = pathlib.Path(os.environ.get("IMAGE", ROOT / "build" / "image" / "tidewaiter.tar"))
@@ -127,6 +129,12 @@ class ContentsTest(unittest.TestCase):
 
     def test_no_path_of_the_build_is_in_the_program(self):
         self.assertNotIn(b"/source/", self.files["tidewaiter"])
+
+    def test_the_program_is_hardened(self):
+        with tempfile.NamedTemporaryFile() as program:
+            program.write(self.files["tidewaiter"])
+            program.flush()
+            self.assertEqual(find_weaknesses(program.name), [])
 
     def test_authorities_are_read(self):
         context = ssl.create_default_context(cadata=self.files[AUTHORITIES].decode())

@@ -81,7 +81,7 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(named - titles, set())
 
     def test_options_exist(self):
-        commands = ("serve", "review", "scan", "explain", "controls", "metrics", "policy check", "policy test",
+        commands = ("serve", "review", "scan", "fix", "explain", "controls", "metrics", "policy check", "policy test",
                     "policy diff", "completion", "probe", "version")
         helps = "".join(run(*command.split(), "--help").stdout for command in commands)
         for path in DOCS:

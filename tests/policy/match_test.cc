@@ -151,13 +151,15 @@ TEST(ExemptionTest, HoldsForTheContainer) {
       {"{images: [\"*/nginx\"], containers: [exporter]}", true},
       {"{namespaces: [a]}", true},
   };
-  for (const auto& [match, holds] : rows) EXPECT_EQ(ExemptionOf(match).HoldsForContainer(container), holds) << match;
+  for (const auto& [match, holds] : rows)
+    EXPECT_EQ(ExemptionOf(match).HoldsForContainer(ExemptionContainer(container)), holds) << match;
   const std::string pinned = "nginx:1.27@sha256:" + std::string(64, 'a');
   container.image = pinned;
-  EXPECT_TRUE(ExemptionOf("{images: [docker.io/library/nginx:1.27]}").HoldsForContainer(container));
-  EXPECT_FALSE(ExemptionOf("{images: [docker.io/library/nginx:1.28]}").HoldsForContainer(container));
+  EXPECT_TRUE(ExemptionOf("{images: [docker.io/library/nginx:1.27]}").HoldsForContainer(ExemptionContainer(container)));
+  EXPECT_FALSE(
+      ExemptionOf("{images: [docker.io/library/nginx:1.28]}").HoldsForContainer(ExemptionContainer(container)));
   container.image = "NOT AN IMAGE";
-  EXPECT_FALSE(ExemptionOf("{images: [\"*\"]}").HoldsForContainer(container));
+  EXPECT_FALSE(ExemptionOf("{images: [\"*\"]}").HoldsForContainer(ExemptionContainer(container)));
 }
 
 TEST(ExemptionTest, LastsThroughItsLastDay) {

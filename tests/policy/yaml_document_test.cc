@@ -69,6 +69,13 @@ TEST(YamlDocumentTest, OddKeysAreShownSafely) {
   EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no")), "f:1:25: \"a\\n\\x1b[31m\".app.kubernetes.io/name: no");
 }
 
+// Found by fuzzing: the message of yaml-cpp holds the character itself.
+TEST(YamlDocumentTest, OddEscapesAreShownSafely) {
+  EXPECT_EQ(MessageOf(ParseYaml("a: \"\\\x01\"", "f").status()), "f:1:5: unknown escape character: ?");
+  EXPECT_EQ(MessageOf(ParseYaml("a: \"\\\x7F\"", "f").status()), "f:1:5: unknown escape character: ?");
+  EXPECT_EQ(MessageOf(ParseYaml("a: \"\\q\"", "f").status()), "f:1:5: unknown escape character: q");
+}
+
 TEST(YamlDocumentTest, TimeAndMemoryAreLinear) {
   std::string keys;
   for (int i = 0; i < 90'000; ++i) StrAppend(&keys, "k", i, ": 1\n");

@@ -56,6 +56,7 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddServeCommand(app, context);
   AddReviewCommand(app, context);
   AddScanCommand(app, context);
+  AddFixCommand(app, context);
   AddExplainCommand(app, context);
   AddControlsCommand(app, context);
   AddMetricsCommand(app, context);

@@ -47,6 +47,7 @@ void AddServeCommand(CLI::App& app, CommandContext& context);
 void AddReviewCommand(CLI::App& app, CommandContext& context);
 void AddExplainCommand(CLI::App& app, CommandContext& context);
 void AddScanCommand(CLI::App& app, CommandContext& context);
+void AddFixCommand(CLI::App& app, CommandContext& context);
 void AddCompletionCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
 void AddManCommand(CLI::App& app, CommandContext& context);

@@ -2,19 +2,18 @@
 //
 // `tidewaiter scan`: what the cluster would say to manifests, before they get there. Tested by
 // tests/integration/scan_test.py.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 
 #include "webhook/cli/cluster_options.h"
 #include "webhook/cli/command_line.h"
+#include "webhook/cli/fix/fixer.h"
 #include "webhook/cli/scan/cluster_scan.h"
+#include "webhook/cli/scan/command_parts.h"
 #include "webhook/cli/scan/formats.h"
 #include "webhook/cli/scan/input.h"
 #include "webhook/cli/scan/scanner.h"
@@ -35,50 +34,20 @@ struct ScanOptions {
   std::vector<std::string> paths;
 };
 
-// A JSON file of a folder that does not even hold the word is none of Kubernetes: settings of tools, data of tests.
-bool MayHoldObjects(const InputFile& file, std::string_view text) {
-  return file.is_named || !file.path.ends_with(".json") || text.find("apiVersion") != std::string_view::npos;
-}
-
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
-ScanReport ScanAll(const ScanOptions& options, const Scanner& scanner, CommandContext& context) {
+ScanReport ScanAll(const ScanOptions& options, const Scanner& scanner, bool wants_fixes, CommandContext& context) {
   ScanReport report;
   InputList input = ListInput(options.paths);
   for (std::string& problem : input.problems) context.Fail(problem);
   for (const InputFile& file : input.files) {
-    const bool is_standard_input = file.path == "-";
-    const absl::StatusOr<std::string> text =
-        is_standard_input
-            ? std::string(std::istreambuf_iterator<char>(context.streams.in), std::istreambuf_iterator<char>())
-            : ReadInput(file.path);
-    if (!text.ok() || (file.is_named && IsBlank(*text))) {
-      ScanFile unread{.path = file.path, .objects = {}, .problems = {}, .untold_kinds = {}};
-      unread.problems.push_back({{}, text.ok() ? "is empty" : std::string(MessageOf(text.status()))});
-      report.files.push_back(std::move(unread));
-    } else if (MayHoldObjects(file, *text)) {
-      report.files.push_back(scanner.Scan(file.path, *text));
+    const absl::StatusOr<std::optional<std::string>> text = ReadManifest(file, context.streams.in);
+    if (!text.ok()) {
+      report.files.push_back(UnreadFile(file.path, text.status()));
+    } else if (text->has_value()) {
+      report.files.push_back(scanner.Scan(file.path, **text));
+      if (wants_fixes) AddRemedies(Fixer(scanner, {}), **text, report.files.back());
     }
   }
   return report;
-}
-
-// Every problem on standard error, whatever the format; one that many files of a chart have only once.
-void TellProblems(const ScanReport& report, CommandContext& context) {
-  std::set<std::string_view> told;
-  for (const ScanFile& file : report.files) {
-    for (const ScanProblem& problem : file.problems) {
-      const bool is_template = problem.message.find("helm template ") != std::string::npos;
-      if (is_template && !told.insert(problem.message).second) continue;
-      context.Fail(StrCat(file.PlaceText(problem.place), ": ", problem.message));
-    }
-  }
-}
-
-bool WantsColours(const ScanOptions& options) {
-  if (options.colour != "auto") return options.colour == "always";
-  const char* no_colour = std::getenv("NO_COLOR");  // no-color.org
-  return options.output.empty() && (no_colour == nullptr || *no_colour == '\0') && isatty(STDOUT_FILENO) == 1;
 }
 
 void WriteReport(const ScanOptions& options, const ScanReport& report, CommandContext& context) {
@@ -86,7 +55,8 @@ void WriteReport(const ScanOptions& options, const ScanReport& report, CommandCo
   if (!options.output.empty()) file.open(options.output, std::ios::binary);
   std::ostream& out = options.output.empty() ? context.streams.out : file;
   for (const Format& format : AllFormats()) {
-    if (format.name == options.format) format.write(report, {.has_colours = WantsColours(options)}, out);
+    if (format.name != options.format) continue;
+    format.write(report, {.has_colours = options.output.empty() && WantsColours(options.colour)}, out);
   }
   out.flush();
   const std::string name = options.output.empty() ? "standard output" : options.output;
@@ -107,8 +77,11 @@ void RunScan(const ScanOptions& options, CommandContext& context) {
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   const Scanner scanner({.policies = **policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces->get()},
                         options.default_namespace.empty() ? "default" : options.default_namespace);
+  const bool wants_fixes = std::any_of(AllFormats().begin(), AllFormats().end(), [&](const Format& format) {
+    return format.name == options.format && format.shows_fixes;
+  });
   const ScanReport report = cluster == nullptr
-                                ? ScanAll(options, scanner, context)
+                                ? ScanAll(options, scanner, wants_fixes, context)
                                 : cluster->Scan(scanner, (*policies)->workloads(), options.default_namespace, context);
   TellProblems(report, context);
   WriteReport(options, report, context);

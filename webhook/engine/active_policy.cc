@@ -27,29 +27,37 @@ const Volume* ImageVolumeAt(const Pod& pod, std::string_view pod_pointer, std::s
   return pod.volumes[index].image.has_value() ? &pod.volumes[index] : nullptr;
 }
 
-bool HoldsForAllContainers(const Exemption& exemption, const Pod& pod, std::string_view name) {
-  bool is_any = false;
+// Those of this name ("": all), as exemptions see them.
+std::vector<ExemptionContainer> ContainersOf(const Pod& pod, std::string_view name) {
+  std::vector<ExemptionContainer> containers;
   for (const Container& container : pod.containers) {
-    if (!name.empty() && container.name != name) continue;
-    is_any = true;
-    if (!exemption.HoldsForContainer(container)) return false;
+    if (name.empty() || container.name == name) containers.emplace_back(container);
   }
-  return is_any;
+  return containers;
+}
+
+bool HoldsForAll(const Exemption& exemption, const std::vector<ExemptionContainer>& containers) {
+  return !containers.empty() &&
+         std::all_of(containers.begin(), containers.end(),
+                     [&](const ExemptionContainer& container) { return exemption.HoldsForContainer(container); });
 }
 
 }  // namespace
 
 const Exemption* ActivePolicy::FindFor(const Control& control, const Container& container) const {
+  const ExemptionContainer subject(container);
   for (const Exemption* exemption : exemptions) {
-    if (exemption->Covers(control) && exemption->HoldsForContainer(container)) return exemption;
+    if (exemption->Covers(control) && exemption->HoldsForContainer(subject)) return exemption;
   }
   return nullptr;
 }
 
 const Exemption* ActivePolicy::FindForPod(const Control& control, const Pod& pod) const {
+  if (exemptions.empty()) return nullptr;
+  const std::vector<ExemptionContainer> containers = ContainersOf(pod, "");
   for (const Exemption* exemption : exemptions) {
     if (!exemption->Covers(control)) continue;
-    if (!exemption->is_about_containers() || HoldsForAllContainers(*exemption, pod, "")) return exemption;
+    if (!exemption->is_about_containers() || HoldsForAll(*exemption, containers)) return exemption;
   }
   return nullptr;
 }
@@ -59,17 +67,20 @@ const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod&
   if (exemptions.empty()) return nullptr;
   if (finding.container.empty()) {
     const Volume* volume = ImageVolumeAt(pod, pod_pointer, finding.pointer);
+    if (volume == nullptr) return FindForPod(control, pod);
+    // An image volume is excused by its own image.
+    Container stand_in;
+    stand_in.image = volume->image->reference;
+    const ExemptionContainer subject(stand_in);
     for (const Exemption* exemption : exemptions) {
-      if (volume == nullptr || !exemption->Covers(control) || !exemption->containers.empty()) continue;
-      // An image volume is excused by its own image.
-      Container stand_in;
-      stand_in.image = volume->image->reference;
-      if (exemption->HoldsForContainer(stand_in)) return exemption;
+      if (!exemption->Covers(control) || !exemption->containers.empty()) continue;
+      if (exemption->HoldsForContainer(subject)) return exemption;
     }
-    return volume == nullptr ? FindForPod(control, pod) : nullptr;
+    return nullptr;
   }
+  const std::vector<ExemptionContainer> containers = ContainersOf(pod, finding.container);
   for (const Exemption* exemption : exemptions) {
-    if (exemption->Covers(control) && HoldsForAllContainers(*exemption, pod, finding.container)) return exemption;
+    if (exemption->Covers(control) && HoldsForAll(*exemption, containers)) return exemption;
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include "webhook/policy/match.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "webhook/controls/base/globs.h"
 #include "webhook/kube/image_reference.h"
@@ -16,16 +17,6 @@ namespace {
 // An absent part holds.
 bool Allows(const std::vector<std::string>& globs, std::string_view text) {
   return globs.empty() || MatchesAny(globs, text);
-}
-
-// Whether a glob fits the image, with or without its tag and digest. A reference that cannot be parsed fits none: what
-// is not understood is not excused.
-bool IsImageMatch(const std::vector<std::string>& globs, std::string_view image) {
-  absl::StatusOr<ImageReference> reference = ImageReference::Parse(image);
-  if (!reference.ok()) return false;
-  if (MatchesAny(globs, reference->name()) || MatchesAny(globs, reference->ToString())) return true;
-  reference->digest.reset();  // pinning an exempt tag does not take it out of its exemption
-  return MatchesAny(globs, reference->ToString());
 }
 
 }  // namespace
@@ -65,9 +56,27 @@ bool Exemption::HoldsFor(const ExemptionSubject& subject) const {
          Allows(users, subject.user);
 }
 
-bool Exemption::HoldsForContainer(const Container& container) const {
-  if (!Allows(containers, container.name)) return false;
-  return images.empty() || IsImageMatch(images, container.image.value_or(""));
+const std::vector<std::string>& ExemptionContainer::image_forms() const {
+  if (image_forms_.has_value()) return *image_forms_;
+  image_forms_.emplace();
+  const absl::StatusOr<ImageReference> parsed = ImageReference::Parse(container_.image.value_or(""));
+  if (!parsed.ok()) return *image_forms_;
+  ImageReference reference = *parsed;
+  const auto add = [this](std::string form) {
+    if (image_forms_->empty() || image_forms_->back() != form) image_forms_->push_back(std::move(form));
+  };
+  add(std::string(reference.name()));
+  add(reference.ToString());
+  reference.digest.reset();  // pinning an exempt tag does not take it out of its exemption
+  add(reference.ToString());
+  return *image_forms_;
+}
+
+bool Exemption::HoldsForContainer(const ExemptionContainer& container) const {
+  if (!Allows(containers, container.name())) return false;
+  if (images.empty()) return true;
+  const std::vector<std::string>& forms = container.image_forms();
+  return std::any_of(forms.begin(), forms.end(), [this](const std::string& form) { return MatchesAny(images, form); });
 }
 
 }  // namespace tidewaiter

@@ -54,6 +54,21 @@ struct ExemptionSubject {
   std::string_view user;
 };
 
+// A container as exemptions see it: what thousands may ask of its image is worked out once. Refers to the container.
+class ExemptionContainer {
+ public:
+  explicit ExemptionContainer(const Container& container) : container_(container) {}
+
+  std::string_view name() const { return container_.name; }
+  // What a glob may fit: the image's name, and the image with tag and digest and without its digest. Empty when the
+  // reference cannot be parsed: what is not understood is not excused.
+  const std::vector<std::string>& image_forms() const;
+
+ private:
+  const Container& container_;
+  mutable std::optional<std::vector<std::string>> image_forms_;
+};
+
 // spec.exemptions[*]: a named, reasoned, perhaps expiring exception.
 struct Exemption {
   std::string name;
@@ -71,7 +86,7 @@ struct Exemption {
   bool Covers(const Control& control) const;
   // Whether what is asked of the workload as a whole holds; containers and images are asked of each container.
   bool HoldsFor(const ExemptionSubject& subject) const;
-  bool HoldsForContainer(const Container& container) const;
+  bool HoldsForContainer(const ExemptionContainer& container) const;
   // Whether it looks at single containers at all.
   bool is_about_containers() const { return !images.empty() || !containers.empty(); }
 };

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "webhook/kube/text.h"
 
@@ -142,6 +143,13 @@ class TreeBuilder : public YAML::EventHandler {
   std::size_t count_ = 0;
 };
 
+// yaml-cpp repeats a character that it does not know, whatever that is.
+std::string OnOneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }, '?');
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<DocumentNode>> ParseYaml(std::string_view text, std::string_view file) {
@@ -157,7 +165,8 @@ absl::StatusOr<std::vector<DocumentNode>> ParseYaml(std::string_view text, std::
   } catch (const Refusal& refusal) {
     return refusal.status;
   } catch (const YAML::Exception& error) {
-    return InvalidArgument(StrCat(file, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ", error.msg));
+    return InvalidArgument(
+        StrCat(file, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ", OnOneLine(error.msg)));
   } catch (const std::exception& error) {
     return InvalidArgument(StrCat(file, ": ", std::string(error.what())));
   }

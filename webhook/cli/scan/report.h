@@ -39,6 +39,7 @@ struct ScanObject {
   std::vector<ScanFinding> findings;  // as a reader comes upon them
   std::vector<std::string> notes;     // that are about no field: the image may not run as the user that is injected
   std::size_t exempt_findings = 0;
+  std::string remedy_diff = {};  // what `fix` would write, as hunks of a unified diff; only where a format shows it
 
   bool is_denied() const;
   // `Deployment shop/web`.
