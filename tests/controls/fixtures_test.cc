@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "webhook/kube/field_path.h"
@@ -52,6 +53,44 @@ TEST(FixturesTest, EachCase) {
       EXPECT_THAT(CheckLines(fixture, settings.get(), pod), ElementsAreArray(fixture.remaining));
     }
   }
+}
+
+// What says to mend a finding does: written where it belongs, it takes that finding away and brings no other.
+TEST(FixturesTest, FixesMend) {
+  std::set<std::string_view> mended;
+  for (const ControlFixture& fixture : AllFixtures()) {
+    SCOPED_TRACE(fixture.name + " in " + fixture.file);
+    const ControlSettings settings = ParseFixtureSettings(fixture);
+    const auto check = [&](const nlohmann::json& json) {
+      Pod pod = DecodeFixturePod(json);
+      pod.namespace_name = fixture.namespace_name;
+      Findings findings;
+      fixture.control->check(pod, settings.get(), findings);
+      return findings;
+    };
+    const auto is_at = [](const Findings& findings, const std::string& pointer, std::string_view requirement) {
+      return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+        return finding.pointer == pointer && finding.requirement.text() == requirement;
+      });
+    };
+    const Findings before = check(fixture.pod);
+    for (const Finding& finding : before) {
+      if (finding.fix.empty()) continue;
+      const nlohmann::json value = nlohmann::json::parse(finding.fix);
+      nlohmann::json pod = fixture.pod;
+      nlohmann::json& place = pod[nlohmann::json::json_pointer(finding.pointer)];
+      if (value.is_array() && place.is_array()) {
+        place.insert(place.end(), value.begin(), value.end());
+      } else {
+        place = value;
+      }
+      const Findings after = check(pod);
+      EXPECT_FALSE(is_at(after, finding.pointer, finding.requirement.text())) << FindingMessage(finding);
+      EXPECT_LT(after.size(), before.size()) << FindingMessage(finding);
+      mended.insert(fixture.control->info.id);
+    }
+  }
+  EXPECT_GE(mended.size(), 15u);
 }
 
 TEST(FixturesTest, EveryControlHasCasesThatAllowDenyAndInject) {

@@ -212,8 +212,8 @@ def main():
               f"start to here took {time.monotonic() - started:.2f} s.")
         if not arguments.once:
             print("Ctrl-C stops it.", flush=True)
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+            signal.sigwait({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     except KeyboardInterrupt:
         pass
     finally:

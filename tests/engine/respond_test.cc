@@ -170,6 +170,8 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
   no_uid["request"].erase("uid");
   json no_operation = NewReview(PodOf("a:1"));
   no_operation["request"]["operation"] = "PATCH";
+  json odd_operation = NewReview(PodOf("a:1"));  // found by fuzzing: the answer is one printable line of some length
+  odd_operation["request"]["operation"] = std::string("CREATE\n\0", 8) + std::string(1 << 20, 'x');
   json number_uid = NewReview(PodOf("a:1"));
   number_uid["request"]["uid"] = 1;
   struct Row {
@@ -194,6 +196,7 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
       {no_uid.dump(), "request.uid: required"},
       {number_uid.dump(), "request.uid: expected a string, found integer"},
       {no_operation.dump(), "request.operation: expected CREATE, UPDATE, DELETE or CONNECT, found \"PATCH\""},
+      {odd_operation.dump(), "found \"CREATE\\n\\x00xxx"},
       {std::string(kMaxReviewBytes + 1, ' '), "larger than 8388608 bytes"},
   };
   for (const Row& row : rows) {
@@ -201,6 +204,8 @@ TEST(RespondTest, AnswersMalformedReviewsWith400) {
     EXPECT_EQ(answer.http_status, 400) << row.message;
     EXPECT_THAT(answer.body, HasSubstr("malformed review: "));
     EXPECT_THAT(answer.body, HasSubstr(row.message));
+    EXPECT_EQ(answer.body.find('\n'), answer.body.size() - 1);
+    EXPECT_LT(answer.body.size(), 500u);
     EXPECT_EQ(answer.decision.error_reason, "malformed_review");
     EXPECT_FALSE(answer.decision.is_allowed());
   }
@@ -320,6 +325,27 @@ TEST(RespondTest, ManifestsAreJudgedAfterInjection) {
   const Decision unread = JudgeObject(request, {.policies = policies, .foresees_pods = true});
   EXPECT_EQ(unread.outcome, Outcome::kRefuse);
   EXPECT_EQ(unread.error_reason, "unreadable_object");
+}
+
+// For `fix`: what is injected comes as a patch of templates, too, and whatever the mode; a cluster rewrites no
+// template.
+TEST(RespondTest, ManifestsArePatched) {
+  const nlohmann::json deployment = {{"metadata", {{"name", "web"}}}, {"spec", {{"template", PodOf("a:1", nullptr)}}}};
+  const std::string text = deployment.dump();
+  const absl::StatusOr<JsonDocument> object = JsonDocument::Parse(text);
+  ASSERT_TRUE(object.ok());
+  AdmissionRequest request;
+  request.kind = {.group = "apps", .version = "v1", .kind = "Deployment"};
+  request.operation = "CREATE";
+  request.namespace_name = "default";
+  request.object = object->root();
+  const PolicySet policies = PoliciesOf(
+      "  controls: {run-as-non-root: {inject: true}, read-only-root-filesystem: {inject: true, mode: warn}}\n");
+  EXPECT_EQ(MutateObject(request, {policies}).patch, "");
+  const Decision decision = MutateObject(request, {.policies = policies, .foresees_pods = true});
+  const nlohmann::json patched = deployment.patch(nlohmann::json::parse(decision.patch));
+  const nlohmann::json expected = {{"runAsNonRoot", true}, {"readOnlyRootFilesystem", true}};
+  EXPECT_EQ(patched.at(nlohmann::json::json_pointer("/spec/template/spec/containers/0/securityContext")), expected);
 }
 
 }  // namespace

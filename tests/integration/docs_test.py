@@ -81,7 +81,8 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(named - titles, set())
 
     def test_options_exist(self):
-        commands = ("serve", "review", "scan", "controls", "metrics", "policy check", "probe", "version")
+        commands = ("serve", "review", "scan", "fix", "explain", "controls", "metrics", "policy check", "policy test",
+                    "policy diff", "completion", "probe", "version")
         helps = "".join(run(*command.split(), "--help").stdout for command in commands)
         for path in DOCS:
             text = re.sub(r"\\\n\s*", " ", path.read_text())

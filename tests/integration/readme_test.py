@@ -52,7 +52,7 @@ class ReadmeTest(unittest.TestCase):
 
     def test_command_lines_work(self):
         lines = [line for block in blocks("sh") for line in block.splitlines()
-                 if re.match(r"tidewaiter (review|scan --format|controls|version)\b", line)]
+                 if re.match(r"tidewaiter (review|scan --format|explain|controls|completion|version)\b", line)]
         self.assertGreaterEqual(len(lines), 5)
         for line in lines:
             with self.subTest(line):
@@ -66,7 +66,8 @@ class ReadmeTest(unittest.TestCase):
 
     def test_every_flag_exists(self):
         helps = "".join(run(*command.split(), "--help").stdout
-                        for command in ("serve", "review", "scan", "controls", "policy check", "version"))
+                        for command in ("serve", "review", "scan", "fix", "explain", "controls", "policy check", "policy test", "policy diff",
+                                        "version"))
         flags = set(re.findall(r"`(--[a-z][a-z-]+)", README))
         flags |= {flag for block in blocks("sh") for line in block.splitlines() if line.startswith("tidewaiter ")
                   for flag in re.findall(r"(?<= )--[a-z][a-z-]+", line)}

@@ -226,6 +226,23 @@ TEST_F(HostileClientTest, SurvivesWithoutDescriptors) {
   close(waiting);
 }
 
+// Each ends its own connection and no other, wherever it was.
+TEST_F(HostileClientTest, RequestsThatThereIsNoMemoryForEndAlone) {
+  Start({.workers = 1});
+  TlsClient other(port());
+  for (int i = 0; i < 20; ++i) {
+    TlsClient large(port());
+    ASSERT_TRUE(large.Send((i % 2 == 0 ? kPing : "") + PostRequest("/full", "x") + kPing));
+    if (i % 2 == 0) {
+      EXPECT_EQ(large.Receive().status, 200);
+    }
+    EXPECT_TRUE(large.IsClosedByPeer());
+    EXPECT_EQ(other.Ask(kPing).status, 200);
+  }
+  EXPECT_TRUE(handler_.HasLost("internal"));
+  EXPECT_TRUE(Eventually([&] { return CountAll() == 1; }));
+}
+
 // Half-sent requests, silent connections and a client that does not read: Stop waits as long as it was told.
 TEST_F(HostileClientTest, NobodyKeepsTheServerFromStopping) {
   Start();

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <ctime>
 #include <mutex>
+#include <new>
 #include <set>
 #include <string>
 
@@ -17,7 +18,7 @@
 
 namespace tidewaiter {
 
-// Answers with what came, after the path: /big makes a large answer, /hold waits until released.
+// Answers with what came, after the path: /big makes a large answer, /hold waits until released, /full finds no memory.
 class EchoHandler : public RequestHandler {
  public:
   HttpAnswer Handle(const ReceivedRequest& request) override {
@@ -25,6 +26,7 @@ class EchoHandler : public RequestHandler {
       ++held;
       EXPECT_TRUE(Eventually([this] { return is_released.load(); }));
     }
+    if (request.bytes.find("/full") != std::string_view::npos) throw std::bad_alloc();
     std::string body = StrCat(request.bytes.size(), request.is_draining ? " draining" : "",
                               request.is_overloaded ? " overloaded" : "");
     if (request.bytes.find("/big") != std::string_view::npos) body.assign(32u << 20, 'x');

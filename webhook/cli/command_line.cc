@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "absl/strings/str_split.h"
+#include "webhook/cli/completion.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -26,6 +27,12 @@ void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths) {
       ->type_name("DIR|FILE")
       ->allow_extra_args(false)
       ->take_all();
+}
+
+void AddColourOption(CLI::App& command, std::string& colour) {
+  command.add_option("--color", colour, "Colours in text: auto is on a terminal without NO_COLOR")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
 }
 
 void AddNamespacesOption(CLI::App& command, std::string& path) {
@@ -49,11 +56,19 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams) {
   AddServeCommand(app, context);
   AddReviewCommand(app, context);
   AddScanCommand(app, context);
+  AddFixCommand(app, context);
+  AddExplainCommand(app, context);
   AddControlsCommand(app, context);
   AddMetricsCommand(app, context);
   AddPolicyCommand(app, context);
   AddProbeCommand(app, context);
+  AddCompletionCommand(app, context);
+  AddManCommand(app, context);
   AddVersionCommand(app, context);
+  if (argc > 1 && argv[1] == kCompleteCommand) {
+    WriteCompletions(app, {argv + 2, argv + argc}, streams.out);
+    return kExitOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -45,15 +45,24 @@ int RunCommandLine(int argc, const char* const* argv, CommandStreams streams);
 
 void AddServeCommand(CLI::App& app, CommandContext& context);
 void AddReviewCommand(CLI::App& app, CommandContext& context);
+void AddExplainCommand(CLI::App& app, CommandContext& context);
 void AddScanCommand(CLI::App& app, CommandContext& context);
+void AddFixCommand(CLI::App& app, CommandContext& context);
+void AddCompletionCommand(CLI::App& app, CommandContext& context);
 void AddControlsCommand(CLI::App& app, CommandContext& context);
+void AddManCommand(CLI::App& app, CommandContext& context);
 void AddMetricsCommand(CLI::App& app, CommandContext& context);
 void AddPolicyCommand(CLI::App& app, CommandContext& context);
+void AddPolicyDiffCommand(CLI::App& policy, CommandContext& context);
+void AddPolicyTestCommand(CLI::App& policy, CommandContext& context);
 void AddProbeCommand(CLI::App& app, CommandContext& context);
 void AddVersionCommand(CLI::App& app, CommandContext& context);
 
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
 void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths);
+
+// `--color auto|always|never`, see WantsColours of scan/command_parts.h.
+void AddColourOption(CLI::App& command, std::string& colour);
 
 // `--namespaces FILE`, and what it names; an empty path knows no namespace.
 void AddNamespacesOption(CLI::App& command, std::string& path);

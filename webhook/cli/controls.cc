@@ -7,10 +7,12 @@
 #include <iomanip>
 #include <iostream>
 
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "webhook/cli/command_line.h"
+#include "webhook/cli/control_text.h"
+#include "webhook/cli/explain/control_example.h"
 #include "webhook/controls/base/control.h"
+#include "webhook/engine/message_limits.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -27,34 +29,24 @@ void PrintList(std::ostream& out) {
 // A cell must not end the cell.
 std::string Cell(std::string_view text) { return absl::StrReplaceAll(ToAbsl(text), {{"|", "\\|"}}); }
 
-void PrintSettings(const SchemaDescription& settings, const std::string& prefix, std::ostream& out) {
-  for (const SettingDescription& setting : settings) {
-    const std::string key = prefix + setting.key;
-    std::string help = setting.help;
-    if (const auto& one_of = setting.bounds.one_of; !one_of.empty()) {
-      std::vector<std::string> allowed(one_of.begin(), one_of.end());
-      StrAppend(&help, " (", absl::StrJoin(allowed, ", "), ")");
-    }
-    const std::string default_text = setting.default_text.empty() ? "" : StrCat("`", setting.default_text, "`");
-    out << "| `" << key << "` | " << setting.type << " | " << Cell(default_text) << " | " << Cell(help) << " |\n";
-    PrintSettings(setting.children, key + ".", out);
+void PrintSettings(const SchemaDescription& settings, std::ostream& out) {
+  for (const SettingLine& line : SettingLines(settings)) {
+    const std::string default_text = line.default_text.empty() ? "" : StrCat("`", line.default_text, "`");
+    out << "| `" << line.key << "` | " << line.type << " | " << Cell(default_text) << " | " << Cell(line.help)
+        << " |\n";
   }
 }
 
-// From which version on the Pod Security Standards have the check.
-std::string SinceText(const ControlInfo& info) {
-  if (info.level == "recommended") return {};
-  return info.since_minor == 0 ? " (in every version of the Pod Security Standards)"
-                               : StrCat(" (in the Pod Security Standards from v1.", info.since_minor, " on)");
-}
-
-std::vector<std::string_view> OverriddenBy(std::string_view id) {
-  std::vector<std::string_view> ids;
-  for (const Control* control : AllControls()) {
-    const auto& overrides = control->info.overrides;
-    if (std::find(overrides.begin(), overrides.end(), id) != overrides.end()) ids.push_back(control->info.id);
+void PrintExample(const ControlExample& example, std::ostream& out) {
+  out << (example.settings == "{}" ? std::string("This Pod")
+                                   : StrCat("With the settings `", example.settings, "` this Pod"))
+      << " is denied:\n\n```yaml\n"
+      << example.denied << "```\n\n";
+  for (std::size_t i = 0; i < example.findings.size(); ++i) {
+    out << "- " << WithoutControlCharacters(FindingMessage(example.findings[i])) << " (`" << example.places[i]
+        << "`)\n";
   }
-  return ids;
+  out << "\nand this one is allowed:\n\n```yaml\n" << example.allowed << "```\n";
 }
 
 std::string Links(const std::vector<std::string_view>& ids) {
@@ -66,6 +58,8 @@ std::string Links(const std::vector<std::string_view>& ids) {
 void PrintControl(const Control& control, std::ostream& out) {
   const ControlInfo& info = control.info;
   out << "\n## " << info.id << "\n\n" << info.summary << "\n\n";
+  const absl::StatusOr<ControlExample> example = LoadControlExample(control);
+  if (example.ok()) out << example->why << "\n\n";
   out << "- Level: " << info.level << SinceText(info) << "\n";
   if (!info.overrides.empty()) {
     out << "- Takes the place of: " << Links(info.overrides) << ", where a level of the standards has both\n";
@@ -77,9 +71,13 @@ void PrintControl(const Control& control, std::ostream& out) {
   for (std::size_t i = 0; i < info.fields.size(); ++i) out << (i == 0 ? "`" : ", `") << info.fields[i] << "`";
   out << "\n- Injects: " << (info.injects.empty() ? "nothing" : info.injects) << "\n";
   out << "- Source: " << info.source << "\n";
-  if (control.settings.empty()) return;
-  out << "\n| Setting | Type | Default | Meaning |\n| --- | --- | --- | --- |\n";
-  PrintSettings(control.settings, "", out);
+  if (!control.settings.empty()) {
+    out << "\n| Setting | Type | Default | Meaning |\n| --- | --- | --- | --- |\n";
+    PrintSettings(control.settings, out);
+  }
+  if (!example.ok()) return;
+  out << "\n";
+  PrintExample(*example, out);
 }
 
 void PrintMarkdown(std::ostream& out) {

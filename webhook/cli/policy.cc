@@ -62,6 +62,8 @@ void AddPolicyCommand(CLI::App& app, CommandContext& context) {
   policy->require_subcommand(1);
   AddPolicySchemaCommand(*policy, context);
   AddPolicyCrdCommand(*policy, context);
+  AddPolicyTestCommand(*policy, context);
+  AddPolicyDiffCommand(*policy, context);
   CLI::App* check = policy->add_subcommand("check", "Say whether policy documents can be loaded, and why not");
   const auto paths = std::make_shared<std::vector<std::string>>();
   check->add_option("FILE", *paths, "Policy files, or folders of *.yaml")->required();

@@ -2,17 +2,18 @@
 //
 // `tidewaiter scan`: what the cluster would say to manifests, before they get there. Tested by
 // tests/integration/scan_test.py.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 
+#include "webhook/cli/cluster_options.h"
 #include "webhook/cli/command_line.h"
+#include "webhook/cli/fix/fixer.h"
+#include "webhook/cli/scan/cluster_scan.h"
+#include "webhook/cli/scan/command_parts.h"
 #include "webhook/cli/scan/formats.h"
 #include "webhook/cli/scan/input.h"
 #include "webhook/cli/scan/scanner.h"
@@ -25,57 +26,28 @@ namespace {
 struct ScanOptions {
   std::vector<std::string> policies;
   std::string namespaces;
-  std::string default_namespace = "default";
+  std::string default_namespace;
+  ClusterOptions cluster;
   std::string format = "text";
   std::string output;
   std::string colour = "auto";
   std::vector<std::string> paths;
 };
 
-// A JSON file of a folder that does not even hold the word is none of Kubernetes: settings of tools, data of tests.
-bool MayHoldObjects(const InputFile& file, std::string_view text) {
-  return file.is_named || !file.path.ends_with(".json") || text.find("apiVersion") != std::string_view::npos;
-}
-
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
-ScanReport ScanAll(const ScanOptions& options, const Scanner& scanner, CommandContext& context) {
+ScanReport ScanAll(const ScanOptions& options, const Scanner& scanner, bool wants_fixes, CommandContext& context) {
   ScanReport report;
   InputList input = ListInput(options.paths);
   for (std::string& problem : input.problems) context.Fail(problem);
   for (const InputFile& file : input.files) {
-    const bool is_standard_input = file.path == "-";
-    const absl::StatusOr<std::string> text =
-        is_standard_input
-            ? std::string(std::istreambuf_iterator<char>(context.streams.in), std::istreambuf_iterator<char>())
-            : ReadInput(file.path);
-    if (!text.ok() || (file.is_named && IsBlank(*text))) {
-      ScanFile unread{.path = file.path, .objects = {}, .problems = {}, .untold_kinds = {}};
-      unread.problems.push_back({{}, text.ok() ? "is empty" : std::string(MessageOf(text.status()))});
-      report.files.push_back(std::move(unread));
-    } else if (MayHoldObjects(file, *text)) {
-      report.files.push_back(scanner.Scan(file.path, *text));
+    const absl::StatusOr<std::optional<std::string>> text = ReadManifest(file, context.streams.in);
+    if (!text.ok()) {
+      report.files.push_back(UnreadFile(file.path, text.status()));
+    } else if (text->has_value()) {
+      report.files.push_back(scanner.Scan(file.path, **text));
+      if (wants_fixes) AddRemedies(Fixer(scanner, {}), **text, report.files.back());
     }
   }
   return report;
-}
-
-// Every problem on standard error, whatever the format; one that many files of a chart have only once.
-void TellProblems(const ScanReport& report, CommandContext& context) {
-  std::set<std::string_view> told;
-  for (const ScanFile& file : report.files) {
-    for (const ScanProblem& problem : file.problems) {
-      const bool is_template = problem.message.find("helm template ") != std::string::npos;
-      if (is_template && !told.insert(problem.message).second) continue;
-      context.Fail(StrCat(file.PlaceText(problem.place), ": ", problem.message));
-    }
-  }
-}
-
-bool WantsColours(const ScanOptions& options) {
-  if (options.colour != "auto") return options.colour == "always";
-  const char* no_colour = std::getenv("NO_COLOR");  // no-color.org
-  return options.output.empty() && (no_colour == nullptr || *no_colour == '\0') && isatty(STDOUT_FILENO) == 1;
 }
 
 void WriteReport(const ScanOptions& options, const ScanReport& report, CommandContext& context) {
@@ -83,7 +55,8 @@ void WriteReport(const ScanOptions& options, const ScanReport& report, CommandCo
   if (!options.output.empty()) file.open(options.output, std::ios::binary);
   std::ostream& out = options.output.empty() ? context.streams.out : file;
   for (const Format& format : AllFormats()) {
-    if (format.name == options.format) format.write(report, {.has_colours = WantsColours(options)}, out);
+    if (format.name != options.format) continue;
+    format.write(report, {.has_colours = options.output.empty() && WantsColours(options.colour)}, out);
   }
   out.flush();
   const std::string name = options.output.empty() ? "standard output" : options.output;
@@ -91,13 +64,25 @@ void WriteReport(const ScanOptions& options, const ScanReport& report, CommandCo
 }
 
 void RunScan(const ScanOptions& options, CommandContext& context) {
-  const absl::StatusOr<std::shared_ptr<const PolicySet>> policies = LoadPolicies(options.policies);
+  const absl::StatusOr<std::unique_ptr<ClusterScan>> opened = ClusterScan::Open(options.cluster);
+  if (!opened.ok()) return context.Fail(MessageOf(opened.status()));
+  ClusterScan* const cluster = opened->get();
+  if (cluster == nullptr && options.paths.empty()) return context.Fail("PATH is required, or --cluster");
+  if (cluster != nullptr && !options.paths.empty()) return context.Fail("either PATHs or --cluster, not both");
+  const absl::StatusOr<std::shared_ptr<const PolicySet>> policies =
+      cluster == nullptr ? LoadPolicies(options.policies) : cluster->Policies(options.policies, context);
   if (!policies.ok()) return context.Fail(MessageOf(policies.status()));
-  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces = LoadNamespaces(options.namespaces);
+  absl::StatusOr<std::shared_ptr<const FixedNamespaces>> namespaces =
+      cluster == nullptr ? LoadNamespaces(options.namespaces) : cluster->Namespaces(options.namespaces);
   if (!namespaces.ok()) return context.Fail(MessageOf(namespaces.status()));
   const Scanner scanner({.policies = **policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces->get()},
-                        options.default_namespace);
-  const ScanReport report = ScanAll(options, scanner, context);
+                        options.default_namespace.empty() ? "default" : options.default_namespace);
+  const bool wants_fixes = std::any_of(AllFormats().begin(), AllFormats().end(), [&](const Format& format) {
+    return format.name == options.format && format.shows_fixes;
+  });
+  const ScanReport report = cluster == nullptr
+                                ? ScanAll(options, scanner, wants_fixes, context)
+                                : cluster->Scan(scanner, (*policies)->workloads(), options.default_namespace, context);
   TellProblems(report, context);
   WriteReport(options, report, context);
   if (context.exit_code == kExitOk && report.Count().denied > 0) context.exit_code = kExitFindings;
@@ -110,9 +95,11 @@ void AddScanCommand(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<ScanOptions>();
   AddPoliciesOption(*command, options->policies);
   AddNamespacesOption(*command, options->namespaces);
-  command->add_option("--namespace", options->default_namespace, "The namespace of objects that name none")
-      ->type_name("NAME")
-      ->capture_default_str();
+  command
+      ->add_option("--namespace", options->default_namespace,
+                   "The namespace of objects that name none (default); with --cluster the only one that is looked at")
+      ->type_name("NAME");
+  AddClusterOptions(*command, options->cluster);
   std::set<std::string> formats;
   for (const Format& format : AllFormats()) formats.emplace(format.name);
   command->add_option("--format", options->format, "How to tell it")
@@ -122,15 +109,16 @@ void AddScanCommand(CLI::App& app, CommandContext& context) {
   command->add_option("--color", options->colour, "Colours in text: auto is on a terminal without NO_COLOR")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  command
-      ->add_option("PATH", options->paths,
-                   "YAML or JSON files, folders of *.yaml, *.yml and *.json, - for standard input")
-      ->required();
+  command->add_option("PATH", options->paths,
+                      "YAML or JSON files, folders of *.yaml, *.yml and *.json, - for standard input");
   command->footer(
       "Pods and pod templates are judged as they will be in the cluster, after injection. Folders leave out what their "
       ".tidewaiterignore files name, in the patterns of gitignore.\n"
       "  helm template ./chart | tidewaiter scan -\n"
       "  kustomize build overlays/production | tidewaiter scan --namespace shop -\n"
+      "  tidewaiter scan --cluster --kubeconfig ~/.kube/config\n"
+      "With --cluster what runs is judged, by the PodPolicy resources where no --policies are given; what a workload "
+      "made is not judged again.\n"
       "Exit code: 0 when all would be allowed, 1 when something would be denied, 2 when something could not be read "
       "(what could be is judged none the less).");
   command->callback([options, &context] { RunScan(*options, context); });

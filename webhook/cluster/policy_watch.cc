@@ -30,23 +30,30 @@ std::string PolicyPath(std::string_view name) {
   return ResourcePath(StrCat("/apis/", kPolicyGroup, "/", kPolicyVersion), "", kPolicyPlural, name);
 }
 
-absl::StatusOr<PolicyWatch::Entry> PolicyWatch::Decode(Json object) {
-  Entry entry;
-  PolicyResource& resource = entry.resource;
+absl::StatusOr<PolicyResource> DecodePolicyResource(Json object) {
+  PolicyResource resource;
   resource.name = TextAt(object, {"metadata", "name"});
   resource.uid = TextAt(object, {"metadata", "uid"});
   if (resource.name.empty()) return absl::DataLossError("a PodPolicy without a name");
   const Json* const generation = FindAt(object, {"metadata", "generation"});
   if (generation != nullptr && generation->is_number_integer()) resource.generation = generation->get<std::int64_t>();
-  if (const auto status = object.find("status"); status != object.end()) {
-    entry.status = std::make_shared<const Json>(std::move(*status));
-    object.erase(status);
-  }
+  object.erase("status");
   // Objects in a list have neither, and the one path they come from says both.
   object.emplace("apiVersion", StrCat(kPolicyGroup, "/", kPolicyVersion));
   object.emplace("kind", kPolicyKind);
   object["metadata"] = {{"name", resource.name}};
   resource.text = std::make_shared<const std::string>(WriteJson(object));
+  return resource;
+}
+
+absl::StatusOr<PolicyWatch::Entry> PolicyWatch::Decode(Json object) {
+  Entry entry;
+  if (const auto status = object.find("status"); status != object.end()) {
+    entry.status = std::make_shared<const Json>(std::move(*status));
+  }
+  absl::StatusOr<PolicyResource> resource = DecodePolicyResource(std::move(object));
+  if (!resource.ok()) return resource.status();
+  entry.resource = *std::move(resource);
   return entry;
 }
 

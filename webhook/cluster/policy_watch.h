@@ -22,6 +22,9 @@ namespace tidewaiter {
 // The path of a PodPolicy, or of all of them.
 std::string PolicyPath(std::string_view name = "");
 
+// What PolicyMerger reads of a PodPolicy object. DataLoss when it has no name.
+absl::StatusOr<PolicyResource> DecodePolicyResource(Json object);
+
 // Thread safe. While the API server is away, what it said last holds.
 class PolicyWatch {
  public:

@@ -19,26 +19,31 @@
 namespace tidewaiter {
 namespace {
 
+// Whether the API server would take false.
+bool MayBeFalse(const Container& container) {
+  if (!container.security_context.has_value()) return true;
+  const SecurityContext& own = *container.security_context;
+  if (own.privileged == true) return false;
+  if (!own.capabilities.has_value()) return true;
+  return std::none_of(own.capabilities->add.begin(), own.capabilities->add.end(), [](std::string_view capability) {
+    return capability == "CAP_SYS_ADMIN" || capability == "SYS_ADMIN";
+  });
+}
+
 void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   for (const Container& container : pod.containers) {
     const auto& security_context = container.security_context;
     if (security_context.has_value() && security_context->allow_privilege_escalation == false) continue;
-    findings.push_back(ContainerFinding(container, "/securityContext/allowPrivilegeEscalation",
-                                        "must set securityContext.allowPrivilegeEscalation=false",
-                                        "securityContext: {allowPrivilegeEscalation: false}"));
+    Finding& finding = findings.emplace_back(ContainerFinding(container, "/securityContext/allowPrivilegeEscalation",
+                                                              "must set securityContext.allowPrivilegeEscalation=false",
+                                                              "securityContext: {allowPrivilegeEscalation: false}"));
+    if (MayBeFalse(container)) finding.fix = "false";
   }
 }
 
-// Whether it is unset, and the API server would take false.
-bool CanBeSet(const Container& container) {
-  if (!container.security_context.has_value()) return true;
-  const SecurityContext& own = *container.security_context;
-  if (own.allow_privilege_escalation.has_value() || own.privileged == true) return false;
-  if (!own.capabilities.has_value()) return true;
-  return std::none_of(own.capabilities->add.begin(), own.capabilities->add.end(), [](std::string_view capability) {
-    return capability == "CAP_SYS_ADMIN" || capability == "SYS_ADMIN";
-  });
+bool IsUnset(const Container& container) {
+  return !container.security_context.has_value() || !container.security_context->allow_privilege_escalation.has_value();
 }
 
 void Inject(const InjectingStandardSettings& settings, Editor& editor) {
@@ -46,7 +51,8 @@ void Inject(const InjectingStandardSettings& settings, Editor& editor) {
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
     const Container& container = pod.containers[i];
-    if (editor.MayEdit(container) && CanBeSet(container)) editor.SetNoPrivilegeEscalation(i);
+    if (!editor.MayEdit(container) || !IsUnset(container) || !MayBeFalse(container)) continue;
+    editor.SetNoPrivilegeEscalation(i);
   }
 }
 

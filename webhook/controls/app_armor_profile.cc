@@ -37,6 +37,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
                        StrCat("must not set securityContext.appArmorProfile.type=", Quoted(profile.type.value_or(""))),
                        "securityContext: {appArmorProfile: {type: RuntimeDefault}}"));
                    finding.identity = kIdentity;
+                   finding.fix = R"("RuntimeDefault")";
                  });
   for (const auto& [key, value] : pod.annotations) {
     if (!key.starts_with(kAnnotationPrefix) || IsAllowedAnnotation(value)) continue;

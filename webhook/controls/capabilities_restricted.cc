@@ -31,9 +31,11 @@ void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& 
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   for (const Container& container : pod.containers) {
     if (!DropsAll(container)) {
-      findings.push_back(ContainerFinding(container, "/securityContext/capabilities/drop",
-                                          "must set securityContext.capabilities.drop=[\"ALL\"]",
-                                          "securityContext: {capabilities: {drop: [ALL]}}"));
+      findings
+          .emplace_back(ContainerFinding(container, "/securityContext/capabilities/drop",
+                                         "must set securityContext.capabilities.drop=[\"ALL\"]",
+                                         "securityContext: {capabilities: {drop: [ALL]}}"))
+          .fix = R"(["ALL"])";
     }
     CheckAddedCapabilities(container, kAllowed, findings);
   }

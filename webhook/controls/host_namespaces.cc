@@ -18,8 +18,10 @@ namespace {
 void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
   const auto forbid = [&](std::string_view field, const std::optional<bool>& value) {
     if (value != true) return;
-    findings.push_back(
-        PodFinding(StrCat("/spec/", field), StrCat("must not set ", field, "=true"), StrCat(field, ": false")));
+    findings
+        .emplace_back(
+            PodFinding(StrCat("/spec/", field), StrCat("must not set ", field, "=true"), StrCat(field, ": false")))
+        .fix = "false";
   };
   forbid("hostNetwork", pod.host_network);
   forbid("hostPID", pod.host_pid);

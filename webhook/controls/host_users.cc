@@ -44,11 +44,12 @@ std::string_view Conflict(const Pod& pod) {
 void Check(const Pod& pod, const HostUsersSettings&, Findings& findings) {
   if (pod.is_windows() || pod.host_users == false) return;
   const std::string_view conflict = Conflict(pod);
-  findings.push_back(PodFinding(
+  Finding& finding = findings.emplace_back(PodFinding(
       "/spec/hostUsers",
       conflict.empty() ? std::string("must set hostUsers=false")
                        : StrCat("must set hostUsers=false, which cannot be together with ", conflict),
       conflict.empty() ? std::string("hostUsers: false") : StrCat("hostUsers: false  # without ", conflict)));
+  if (conflict.empty()) finding.fix = "false";
 }
 
 void Inject(const HostUsersSettings& settings, Editor& editor) {

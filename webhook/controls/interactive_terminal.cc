@@ -31,10 +31,11 @@ void Check(const Pod& pod, const InteractiveTerminalSettings& settings, Findings
   for (const Container& container : pod.containers) {
     if (container.kind == ContainerKind::kEphemeral && !settings.ephemeral) continue;
     if (container.stdin_open == true) {
-      findings.push_back(ContainerFinding(container, "/stdin", "must not set stdin=true", "stdin: false"));
+      findings.emplace_back(ContainerFinding(container, "/stdin", "must not set stdin=true", "stdin: false")).fix =
+          "false";
     }
     if (container.tty == true) {
-      findings.push_back(ContainerFinding(container, "/tty", "must not set tty=true", "tty: false"));
+      findings.emplace_back(ContainerFinding(container, "/tty", "must not set tty=true", "tty: false")).fix = "false";
     }
   }
 }

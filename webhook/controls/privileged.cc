@@ -17,9 +17,11 @@ namespace {
 void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (!container.security_context.has_value() || container.security_context->privileged != true) continue;
-    findings.push_back(ContainerFinding(container, "/securityContext/privileged",
-                                        "must not set securityContext.privileged=true",
-                                        "securityContext: {privileged: false}"));
+    findings
+        .emplace_back(ContainerFinding(container, "/securityContext/privileged",
+                                       "must not set securityContext.privileged=true",
+                                       "securityContext: {privileged: false}"))
+        .fix = "false";
   }
 }
 

@@ -46,9 +46,11 @@ void Check(const Pod& pod, const ReadOnlyRootFilesystemSettings&, Findings& find
   for (const Container& container : pod.containers) {
     if (container.security_context.has_value() && container.security_context->read_only_root_filesystem == true)
       continue;
-    findings.push_back(ContainerFinding(container, "/securityContext/readOnlyRootFilesystem",
-                                        "must set securityContext.readOnlyRootFilesystem=true",
-                                        "securityContext: {readOnlyRootFilesystem: true}"));
+    findings
+        .emplace_back(ContainerFinding(container, "/securityContext/readOnlyRootFilesystem",
+                                       "must set securityContext.readOnlyRootFilesystem=true",
+                                       "securityContext: {readOnlyRootFilesystem: true}"))
+        .fix = "true";
   }
 }
 

@@ -72,6 +72,11 @@ void CheckWindowsUsers(const Pod& pod, Findings& findings) {
   }
 }
 
+bool HasRootUser(const Pod& pod) {
+  return std::any_of(pod.containers.begin(), pod.containers.end(),
+                     [&](const Container& container) { return EffectiveRunAsUser(pod, container) == 0; });
+}
+
 void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findings) {
   if (IsExcusedByUserNamespace(pod, settings.minor)) return;
   const auto forbid_false = [&](const SecurityContextOwner& owner, bool value) {
@@ -80,6 +85,9 @@ void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findi
         findings.emplace_back(owner.MakeFinding(kField, "must not set securityContext.runAsNonRoot=false", kRemedy));
     finding.identity = kIdentity;
     finding.badness = 1;
+    // With runAsUser=0 it would not start: which user it is to be, a person has to say.
+    const bool is_root = owner.container != nullptr ? EffectiveRunAsUser(pod, *owner.container) == 0 : HasRootUser(pod);
+    if (pod.is_windows() || !is_root) finding.fix = "true";
   };
   ForEachSetting(pod, &PodSecurityContext::run_as_non_root, &SecurityContext::run_as_non_root, forbid_false);
   for (const Container& container : pod.containers) {
@@ -89,6 +97,7 @@ void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findi
         ContainerFinding(container, kField, "must set securityContext.runAsNonRoot=true", kRemedy));
     finding.identity = kIdentity;
     finding.badness = EffectiveRunAsNonRoot(pod, container).has_value() ? 1 : 0;
+    if (pod.is_windows() || EffectiveRunAsUser(pod, container) != 0) finding.fix = "true";
   }
   if (settings.forbid_root_user) (pod.is_windows() ? CheckWindowsUsers : CheckUserZero)(pod, findings);
 }

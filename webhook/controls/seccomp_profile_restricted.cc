@@ -36,11 +36,12 @@ void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& 
   if (HasProfile(pod) && IsAllowedSeccompProfile(*pod.security_context->seccomp_profile)) return;
   for (const Container& container : pod.containers) {
     if (HasProfile(container)) continue;
-    findings
-        .emplace_back(ContainerFinding(container, "/securityContext/seccompProfile/type",
-                                       "must set securityContext.seccompProfile.type to RuntimeDefault or Localhost",
-                                       "securityContext: {seccompProfile: {type: RuntimeDefault}}"))
-        .identity = kSeccompIdentity;
+    Finding& finding = findings.emplace_back(
+        ContainerFinding(container, "/securityContext/seccompProfile/type",
+                         "must set securityContext.seccompProfile.type to RuntimeDefault or Localhost",
+                         "securityContext: {seccompProfile: {type: RuntimeDefault}}"));
+    finding.identity = kSeccompIdentity;
+    finding.fix = R"("RuntimeDefault")";
   }
 }
 

@@ -15,6 +15,8 @@
 //           (After the webhooks the plug-in runs once more, and now leaves the Pod alone.)
 // Source:   CIS Kubernetes Benchmark, section 5.1.6 ("Service Account Tokens are only mounted where necessary");
 //           Kubernetes plugin/pkg/admission/serviceaccount (shouldAutomount, mountServiceAccountToken)
+#include <algorithm>
+
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/service_account_tokens.h"
@@ -47,8 +49,11 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
   if (pod.is_mirror() || settings.Allows(pod)) return;
   const bool is_automounted = pod.automount_service_account_token != false;
   if (is_automounted) {
-    findings.push_back(PodFinding("/spec/automountServiceAccountToken", "must set automountServiceAccountToken=false",
-                                  "automountServiceAccountToken: false"));
+    Finding& finding = findings.emplace_back(PodFinding("/spec/automountServiceAccountToken",
+                                                        "must set automountServiceAccountToken=false",
+                                                        "automountServiceAccountToken: false"));
+    // A Pod as the cluster shows it holds the token already, and what put it there would have to go out as well.
+    if (std::none_of(pod.volumes.begin(), pod.volumes.end(), IsAutomaticTokenVolume)) finding.fix = "false";
   }
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];

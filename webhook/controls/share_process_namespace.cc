@@ -24,8 +24,10 @@ struct ShareProcessNamespaceSettings {
 
 void Check(const Pod& pod, const ShareProcessNamespaceSettings&, Findings& findings) {
   if (pod.share_process_namespace != true) return;
-  findings.push_back(PodFinding("/spec/shareProcessNamespace", "must not set shareProcessNamespace=true",
-                                "shareProcessNamespace: false"));
+  findings
+      .emplace_back(PodFinding("/spec/shareProcessNamespace", "must not set shareProcessNamespace=true",
+                               "shareProcessNamespace: false"))
+      .fix = "false";
 }
 
 }  // namespace

@@ -54,9 +54,11 @@ void Check(const Pod& pod, const SupplementalGroupsSettings& settings, Findings&
     }
   }
   if (settings.require_strict && Policy(pod) != "Strict") {
-    findings.push_back(PodFinding("/spec/securityContext/supplementalGroupsPolicy",
-                                  "must set securityContext.supplementalGroupsPolicy=Strict",
-                                  "securityContext: {supplementalGroupsPolicy: Strict}"));
+    findings
+        .emplace_back(PodFinding("/spec/securityContext/supplementalGroupsPolicy",
+                                 "must set securityContext.supplementalGroupsPolicy=Strict",
+                                 "securityContext: {supplementalGroupsPolicy: Strict}"))
+        .fix = R"("Strict")";
   }
 }
 

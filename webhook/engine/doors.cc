@@ -22,17 +22,32 @@ void Append(std::vector<T> from, std::vector<T>& to) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+// A template's Pods get only what the policies inject that look at Pods like these.
+void KeepThoseOfPods(const Workload& workload, std::vector<ActivePolicy>& policies) {
+  std::erase_if(policies,
+                [&](const ActivePolicy& active) { return !active.policy->match.HoldsForPod(workload.pod.labels); });
+}
+
+// Puts the operations of one JSON patch behind those of another; "" has none.
+void AppendPatch(std::string from, std::string& to) {
+  if (to.empty()) {
+    to = std::move(from);
+  } else if (!from.empty()) {
+    to.back() = ',';
+    to.append(from, 1);
+  }
+}
+
 // The findings on `workload`, after foreseeing what its Pods will get. `notes` takes what injecting controls have to
 // say about a template (its Pods' creator is a controller and reads no warnings); nullptr when it is not wanted.
 Judgement JudgeWorkload(const DoorCase& door_case, Workload& workload, const Pod* old_pod,
                         std::vector<std::string>* notes) {
   const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload);
   const bool is_template = !workload.pod_pointer.empty();
-  // A template's Pods get only what the policies inject that look at Pods like these.
   std::vector<ActivePolicy> of_pods;
   if (is_template) {
-    std::copy_if(policies.begin(), policies.end(), std::back_inserter(of_pods),
-                 [&](const ActivePolicy& active) { return active.policy->match.HoldsForPod(workload.pod.labels); });
+    of_pods = policies;
+    KeepThoseOfPods(workload, of_pods);
   }
   const std::vector<ActivePolicy>& injecting = is_template ? of_pods : policies;
   const bool is_foreseen = is_template || door_case.foresees_pods;
@@ -77,17 +92,23 @@ Judgement JudgeChange(const DoorCase& door_case, JudgedWorkload& workload, std::
 void Mutate(DoorCase& door_case, Decision& decision) {
   decision.outcome = Outcome::kAllow;
   for (JudgedWorkload& workload : door_case.workloads) {
-    if (!workload.now.pod_pointer.empty()) continue;  // templates are judged, never rewritten: GitOps sees no drift
+    // In a cluster templates are judged, never rewritten: GitOps sees no drift.
+    const std::string& pointer = workload.now.pod_pointer;
+    if (!pointer.empty() && !door_case.foresees_pods) continue;
     const std::optional<EditScope> scope =
         FindEditScope(door_case.request, workload.now, workload.old.has_value() ? &workload.old->pod : nullptr);
     if (!scope.has_value()) continue;
     Pod& pod = workload.now.pod;
-    const std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload.now);
-    InjectionResult enforced = Inject(policies, InjectionKind::kEnforced, *scope, "", true, pod);
-    decision.injections = std::move(enforced.injections);
-    decision.patch = std::move(enforced.patch);
+    std::vector<ActivePolicy> policies = Activate(door_case.policies, door_case.policy_case, workload.now);
+    if (!pointer.empty()) KeepThoseOfPods(workload.now, policies);
+    InjectionResult enforced = Inject(policies, InjectionKind::kEnforced, *scope, pointer, true, pod);
+    Append(std::move(enforced.injections), decision.injections);
+    AppendPatch(std::move(enforced.patch), decision.patch);
     if (HasInjection(policies, InjectionKind::kWouldBe)) {
-      Append(Inject(policies, InjectionKind::kWouldBe, *scope, "", false, pod).injections, decision.injections);
+      InjectionResult would_be =
+          Inject(policies, InjectionKind::kWouldBe, *scope, pointer, door_case.foresees_pods, pod);
+      Append(std::move(would_be.injections), decision.injections);
+      AppendPatch(std::move(would_be.patch), decision.patch);
     }
     AddMessages(enforced.warnings, decision);
   }

@@ -219,6 +219,7 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   std::erase_if(door_case.workloads, [](const JudgedWorkload& workload) {
     return workload.old.has_value() && workload.old->pod == workload.now.pod;
   });
+  if (context.watcher != nullptr) context.watcher->OnDoor(door_case);
   const bool changes_nothing = request.operation == "UPDATE" && !needs_old;
   if (door_case.workloads.empty() || changes_nothing) return;
   if (!namespace_status.ok()) {
@@ -256,6 +257,19 @@ Decision InternalFailure(Door door, std::string uid, std::string_view what) {
   return decision;
 }
 
+// The answer to a review on which something inside failed, also where that is memory: the last resort fits into the
+// string itself.
+Answer AnswerFailure(Door door, std::string uid, std::string_view what) noexcept {
+  try {
+    return WriteAnswer(InternalFailure(door, std::move(uid), what));
+  } catch (...) {
+    Answer answer{.http_status = 500, .body = "no memory\n", .decision = {}};
+    answer.decision.door = door;
+    answer.decision.error_reason = kInternal;
+    return answer;
+  }
+}
+
 Answer ReviewOrThrow(Door door, const ReviewContext& context, std::string_view body, Decision& decision) {
   decision.door = door;
   if (body.size() > kMaxReviewBytes) {
@@ -287,9 +301,9 @@ Answer Review(Door door, const ReviewContext& context, std::string_view body) no
   try {
     return ReviewOrThrow(door, context, body, decision);
   } catch (const std::exception& error) {
-    return WriteAnswer(InternalFailure(door, std::move(decision.uid), error.what()));
+    return AnswerFailure(door, std::move(decision.uid), error.what());
   } catch (...) {
-    return WriteAnswer(InternalFailure(door, std::move(decision.uid), "unknown exception"));
+    return AnswerFailure(door, std::move(decision.uid), "unknown exception");
   }
 }
 
@@ -297,17 +311,30 @@ std::string Respond(Door door, const ReviewContext& context, std::string_view bo
   return Review(door, context, body).body;
 }
 
-Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+namespace {
+
+Decision DecideObject(Door door, const AdmissionRequest& request, const ReviewContext& context) noexcept {
   try {
     Decision decision;
+    decision.door = door;
     DescribeRequest(request, decision);
     Decide(request, context, decision);
     return decision;
   } catch (const std::exception& error) {
-    return InternalFailure(Door::kValidate, std::string(request.uid), error.what());
+    return InternalFailure(door, std::string(request.uid), error.what());
   } catch (...) {
-    return InternalFailure(Door::kValidate, std::string(request.uid), "unknown exception");
+    return InternalFailure(door, std::string(request.uid), "unknown exception");
   }
+}
+
+}  // namespace
+
+Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+  return DecideObject(Door::kValidate, request, context);
+}
+
+Decision MutateObject(const AdmissionRequest& request, const ReviewContext& context) noexcept {
+  return DecideObject(Door::kMutate, request, context);
 }
 
 }  // namespace tidewaiter

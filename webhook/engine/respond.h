@@ -33,6 +33,16 @@ struct Answer {
   Decision decision;
 };
 
+struct DoorCase;
+
+// Sees what goes into a door, for whoever explains a decision (explanation.h). Nobody watches in the server.
+class DoorWatcher {
+ public:
+  virtual ~DoorWatcher() = default;
+  // Before the door changes anything; also when no workload is left to be judged.
+  virtual void OnDoor(const DoorCase& door_case) = 0;
+};
+
 // What a decision depends on besides the review.
 struct ReviewContext {
   const PolicySet& policies;
@@ -41,8 +51,11 @@ struct ReviewContext {
   // For namespaceSelector; nullptr knows none.
   const NamespaceSource* namespaces = nullptr;
   // Judge a Pod, too, as it will be after injection, which templates always are: for manifests, which have not been
-  // through the mutate door yet. At the validate door of a cluster nothing is assumed of a Pod.
+  // through the mutate door yet. At the validate door of a cluster nothing is assumed of a Pod. What it means for
+  // injecting is MutateObject's.
   bool foresees_pods = false;
+  // Told of what is decided from; changes nothing.
+  DoorWatcher* watcher = nullptr;
 };
 
 // Judges one AdmissionReview. Never throws: an inner failure is a denied review with code 500 and error_reason
@@ -54,5 +67,9 @@ std::string Respond(Door door, const ReviewContext& context, std::string_view bo
 
 // Judges the object of `request` at the validate door, as Review does, for a caller that has no review: a manifest.
 Decision JudgeObject(const AdmissionRequest& request, const ReviewContext& context) noexcept;
+
+// What is injected into the object at the mutate door. With `foresees_pods` it is the patch for a manifest: templates,
+// too, get what their Pods would get, and what modes warn and audit would inject is in the patch as well.
+Decision MutateObject(const AdmissionRequest& request, const ReviewContext& context) noexcept;
 
 }  // namespace tidewaiter

@@ -5,6 +5,7 @@
 
 #include "webhook/kube/admission_review.h"
 #include "webhook/kube/field_table.h"
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -67,11 +68,11 @@ absl::StatusOr<AdmissionRequest> DecodeAdmissionRequest(JsonValue value) {
   const JsonPath root("");
   if (absl::Status status = DecodeValue(value, root, review); !status.ok()) return status;
   if (review.kind != "AdmissionReview") {
-    return InvalidArgument(StrCat("kind: expected AdmissionReview, found \"", review.kind, "\""));
+    return InvalidArgument(StrCat("kind: expected AdmissionReview, found ", Quoted(review.kind)));
   }
   if (review.api_version != "admission.k8s.io/v1") {
-    return InvalidArgument(StrCat("apiVersion: expected admission.k8s.io/v1, found \"", review.api_version,
-                                  "\": set admissionReviewVersions: [\"v1\"] in the webhook configuration"));
+    return InvalidArgument(StrCat("apiVersion: expected admission.k8s.io/v1, found ", Quoted(review.api_version),
+                                  ": set admissionReviewVersions: [\"v1\"] in the webhook configuration"));
   }
   if (!review.request.has_value()) return InvalidArgument("request: required: expected an object");
   AdmissionRequest& request = *review.request;
@@ -81,7 +82,7 @@ absl::StatusOr<AdmissionRequest> DecodeAdmissionRequest(JsonValue value) {
     if (request.operation == operation) return request;
   }
   return InvalidArgument(
-      StrCat("request.operation: expected CREATE, UPDATE, DELETE or CONNECT, found \"", request.operation, "\""));
+      StrCat("request.operation: expected CREATE, UPDATE, DELETE or CONNECT, found ", Quoted(request.operation)));
 }
 
 }  // namespace tidewaiter

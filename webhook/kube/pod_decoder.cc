@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -79,7 +80,8 @@ absl::Status AddContainers(std::vector<Container>& from, std::string_view list, 
     const JsonPath path(list_path, i);
     if (container.name.empty()) return DecodeError(JsonPath(path, "name"), "required: a container has a name");
     if (!container.image.has_value() || container.image->empty()) {
-      return DecodeError(JsonPath(path, "image"), StrCat("required: container \"", container.name, "\" has no image"));
+      return DecodeError(JsonPath(path, "image"),
+                         StrCat("required: container ", Quoted(container.name), " has no image"));
     }
     container.kind =
         kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;

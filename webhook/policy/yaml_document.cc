@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "webhook/kube/text.h"
 
@@ -46,7 +47,10 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::vector<DocumentNode> TakeDocuments() && { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp makes an empty document of a stray comma, without going on, and again one, without an end.
+    if (mark.pos == document_begin_) throw Refusal{Make(mark, Kind::kNull).Error("nothing can begin here")};
+    document_begin_ = mark.pos;
     root_ = {};
     has_root_ = false;
   }
@@ -137,10 +141,18 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<DocumentNode> documents_;
   DocumentNode root_;
   bool has_root_ = false;
+  int document_begin_ = -1;
   // Pointers stay good: a collection grows only while it is the innermost open one.
   std::vector<Frame> stack_;
   std::size_t count_ = 0;
 };
+
+// yaml-cpp repeats a character that it does not know, whatever that is.
+std::string OnOneLine(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }, '?');
+  return text;
+}
 
 }  // namespace
 
@@ -157,7 +169,8 @@ absl::StatusOr<std::vector<DocumentNode>> ParseYaml(std::string_view text, std::
   } catch (const Refusal& refusal) {
     return refusal.status;
   } catch (const YAML::Exception& error) {
-    return InvalidArgument(StrCat(file, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ", error.msg));
+    return InvalidArgument(
+        StrCat(file, ":", error.mark.line + 1, ":", error.mark.column + 1, ": ", OnOneLine(error.msg)));
   } catch (const std::exception& error) {
     return InvalidArgument(StrCat(file, ": ", std::string(error.what())));
   }

@@ -27,7 +27,11 @@ void FileWatcher::Start() {
     std::chrono::milliseconds pause = kInterval;
     while (!wake_.wait_for(lock, pause, [this] { return is_stopping_; })) {
       lock.unlock();
-      pause = Look(std::chrono::steady_clock::now());
+      try {
+        pause = Look(std::chrono::steady_clock::now());
+      } catch (const std::exception&) {
+        pause = kInterval;  // no memory now, perhaps then
+      }
       lock.lock();
     }
   });
@@ -47,9 +51,9 @@ std::chrono::milliseconds FileWatcher::Look(Time now) {
   for (Group& group : groups_) {
     std::optional<FileSnapshot> snapshot = TakeSnapshot(group.paths);
     if (snapshot.has_value() && IsSettled(group, *std::move(snapshot), now)) {
+      group.on_change();  // first: where it fails, it is told again
       group.known = group.seen;
       group.is_changing = false;
-      group.on_change();
     }
     is_changing |= group.is_changing;
   }

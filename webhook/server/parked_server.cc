@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <exception>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -51,8 +52,9 @@ class Descriptor {
   int get() const { return descriptor_; }
   void Close() {
     if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = -1;
+    Release();
   }
+  void Release() { descriptor_ = -1; }  // it is somebody else's to close
   void Signal() const {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(descriptor_, &one, sizeof(one));
@@ -131,13 +133,13 @@ class EpollServer final : public ParkedServer {
       if (count == 1 && event.data.u64 == kStopTag) {
         keeper_wake_.Clear();
         listener_.Close();  // leaves keeper_epoll_ with it
-        table_.CloseOverdue(steady_clock::now(), true, [this](std::string_view reason) { handler_.CountLoss(reason); });
+        table_.CloseOverdue(steady_clock::now(), true, [this](std::string_view reason) { CountLoss(reason); });
       } else if (count == 1) {
         AcceptAll();
       }
       Probe();
       if (const SteadyTime now = steady_clock::now(); now >= next_sweep) {
-        table_.CloseOverdue(now, is_stopping_, [this](std::string_view reason) { handler_.CountLoss(reason); });
+        table_.CloseOverdue(now, is_stopping_, [this](std::string_view reason) { CountLoss(reason); });
         next_sweep = now + kSweepInterval;
       }
     }
@@ -145,27 +147,36 @@ class EpollServer final : public ParkedServer {
     keeper_wake_.Signal();  // for the workers
   }
 
-  void AcceptAll() {
+  void AcceptAll() try {
     // Some at a time, so that a flood of connects does not keep the keeper from its other work.
     for (int i = 0; i < 64; ++i) {
       std::string address;
+      address.reserve(64);  // before it is accepted: memory may end at any time
       const int socket = AcceptTcp(listener_.get(), address);
       if (socket < 0) {
         // Out of descriptors or memory: the listener stays readable, and spinning would help nobody.
         if (errno != EAGAIN && errno != EWOULDBLOCK) std::this_thread::sleep_for(milliseconds{5});
         return;
       }
-      SslPtr ssl(table_.size() < limits_.max_connections ? NewSsl() : nullptr);
-      if (ssl == nullptr) {
-        close(socket);
-        handler_.CountLoss("connection_limit");
-        continue;
-      }
-      auto connection = std::make_unique<Connection>(socket, std::move(ssl), std::move(address));
-      connection->deadline = steady_clock::now() + limits_.handshake_timeout;
-      const std::uint64_t key = table_.Add(std::move(connection));
-      Watch(epoll_, EPOLL_CTL_ADD, socket, EPOLLIN | EPOLLONESHOT, key);
+      Admit(socket, std::move(address));
     }
+  } catch (const std::exception&) {
+    std::this_thread::sleep_for(milliseconds{5});  // the same for our own memory
+  }
+
+  void Admit(int socket, std::string address) {
+    Descriptor owned(socket);
+    SslPtr ssl(table_.size() < limits_.max_connections ? NewSsl() : nullptr);
+    if (ssl == nullptr) return CountLoss("connection_limit");
+    auto connection = std::make_unique<Connection>(socket, std::move(ssl), std::move(address));
+    owned.Release();
+    connection->deadline = steady_clock::now() + limits_.handshake_timeout;
+    const std::uint64_t key = table_.Add(std::move(connection));
+    Watch(epoll_, EPOLL_CTL_ADD, socket, EPOLLIN | EPOLLONESHOT, key);
+  }
+
+  // Counting takes memory: where there is none, it is not counted.
+  void CountLoss(std::string_view reason) noexcept try { handler_.CountLoss(reason); } catch (const std::exception&) {
   }
 
   SslPtr NewSsl() {
@@ -201,8 +212,15 @@ class EpollServer final : public ParkedServer {
         continue;
       }
       // Taken by the keeper in between: closed already.
-      if (Connection* connection = table_.Take(event.data.u64); connection != nullptr) Serve(*connection);
+      if (Connection* connection = table_.Take(event.data.u64); connection != nullptr) ServeOrDrop(*connection);
     }
+  }
+
+  // Where there is no memory to serve it, gives the connection up with all that it holds: the others live on. Serve
+  // throws only while the connection is its own: what ends a turn (Park, Linger, Close) takes no memory.
+  void ServeOrDrop(Connection& connection) try { Serve(connection); } catch (const std::exception&) {
+    Close(connection);
+    CountLoss("internal");
   }
 
   // Does all that can be done without waiting, then parks or closes the connection.
@@ -211,10 +229,10 @@ class EpollServer final : public ParkedServer {
     if (!connection.is_shaken) {
       const Progress progress = connection.Handshake();
       if (progress == Progress::kClosed && connection.has_refused_client()) {
-        handler_.CountLoss("client_refused");
+        CountLoss("client_refused");
         return Linger(connection);  // the alert must reach a client that has sent its request already
       }
-      if (progress == Progress::kClosed) handler_.CountLoss("handshake_failed");
+      if (progress == Progress::kClosed) CountLoss("handshake_failed");
       if (progress == Progress::kClosed) return Close(connection);
       if (progress != Progress::kDone) return Park(connection, progress);
       connection.is_shaken = true;
@@ -262,7 +280,7 @@ class EpollServer final : public ParkedServer {
       return true;
     }
     if (++connection.fruitless_reads > kMostFruitlessReads) {
-      handler_.CountLoss("no_request");
+      CountLoss("no_request");
       Close(connection);
       return false;
     }

@@ -67,7 +67,7 @@ class RequestHandler {
   virtual HttpAnswer Refuse(int status, std::string_view reason, std::string_view text) = 0;
   // A connection ended without an answer: "handshake_failed", "client_refused" (no certificate that
   // is asked for), "request_timeout", "write_timeout", "no_request" (it
-  // sends, but no request comes of it), "connection_limit".
+  // sends, but no request comes of it), "connection_limit", "internal" (there was no memory to serve it).
   virtual void CountLoss(std::string_view reason) = 0;
 };
 

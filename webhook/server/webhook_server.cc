@@ -15,13 +15,13 @@
 namespace tidewaiter {
 namespace {
 
-sigset_t StopSignals() {
+sigset_t SetOf(std::initializer_list<int> numbers) {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int number : numbers) sigaddset(&signals, number);
   return signals;
 }
+sigset_t StopSignals() { return SetOf({SIGTERM, SIGINT}); }
 
 // Waits for a stop signal, at most `timeout`; whether one came.
 bool WaitForSignal(std::chrono::milliseconds timeout) {
@@ -195,7 +195,7 @@ void WebhookServer::Drain(const std::function<void(std::chrono::milliseconds)>& 
 }
 
 void BlockSignals() {
-  const sigset_t signals = StopSignals();
+  const sigset_t signals = SetOf({SIGTERM, SIGINT, SIGHUP});
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -203,9 +203,12 @@ void BlockSignals() {
 }
 
 void ServeUntilSignal(WebhookServer& server) {
-  const sigset_t signals = StopSignals();
+  const sigset_t signals = SetOf({SIGTERM, SIGINT, SIGHUP});
   int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
+  while (signal != SIGTERM && signal != SIGINT) {
+    if (sigwait(&signals, &signal) != 0 || signal != SIGHUP) continue;
+    // Elsewhere it means to read the files again: here they are read whenever they change.
+    server.log().Write(LogLevel::kInfo, "SIGHUP changes nothing: files that change are read anew by themselves");
   }
   server.log().Write(LogLevel::kInfo, "draining", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   server.Drain(WaitForSignal);

@@ -123,11 +123,12 @@ class WebhookServer {
   FileWatcher watcher_;
 };
 
-// Blocks until SIGTERM or SIGINT, then drains; a second signal hurries it. Call BlockSignals first.
+// Blocks until SIGTERM or SIGINT, then drains; a second signal hurries it. SIGHUP is only logged. Call BlockSignals
+// first.
 void ServeUntilSignal(WebhookServer& server);
 
-// Blocks SIGTERM and SIGINT in this thread and those it starts, so that ServeUntilSignal can wait for them, and ignores
-// SIGPIPE. Call before any thread is started.
+// Blocks SIGTERM, SIGINT and SIGHUP in this thread and those it starts, so that ServeUntilSignal can wait for them, and
+// ignores SIGPIPE. Call before any thread is started.
 void BlockSignals();
 
 }  // namespace tidewaiter

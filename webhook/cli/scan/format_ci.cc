@@ -2,6 +2,7 @@
 //
 // What the two great forges show at the lines of a change: workflow commands of GitHub Actions
 // (docs.github.com, "Workflow commands"), and GitLab's code quality report (docs.gitlab.com, "Code Quality").
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -68,8 +69,8 @@ void WriteGitlab(const ScanReport& report, const FormatOptions&, std::ostream& o
         out << separator << R"(  {"description": )" << JsonText(StrCat(object.Title(), ": ", MessageOf(finding)))
             << R"(, "check_name": )" << JsonText(finding.finding->control) << R"(, "fingerprint": )"
             << JsonText(fingerprint) << R"(, "severity": )" << JsonText(GitlabSeverity(finding.mode))
-            << R"(, "location": {"path": )" << JsonText(path) << R"(, "lines": {"begin": )" << finding.begin.line
-            << "}}}";
+            << R"(, "location": {"path": )" << JsonText(path) << R"(, "lines": {"begin": )"
+            << std::max(finding.begin.line, 1u) << "}}}";
         separator = ",\n";
       }
     }

@@ -96,8 +96,9 @@ class TextWriter {
     const std::string_view line = Characters(finding.source, skipped, kMostCharacters);
     const bool is_cut = skipped + CountCharacters(line) < CountCharacters(finding.source);
     const std::string_view before = skipped > 0 ? "..." : "";
-    out_ << "    " << Paint(kFaint, absl::StrFormat("%*d |", static_cast<int>(width) + 2, finding.begin.line)) << " "
-         << before << line << (is_cut ? "..." : "") << "\n";
+    const std::string number = finding.begin.line == 0 ? std::string() : std::to_string(finding.begin.line);
+    out_ << "    " << Paint(kFaint, absl::StrFormat("%*s |", static_cast<int>(width) + 2, number)) << " " << before
+         << line << (is_cut ? "..." : "") << "\n";
     const std::size_t length =
         std::clamp<std::size_t>(finding.end.column - finding.begin.column, 1,
                                 std::max<std::size_t>(CountCharacters(line) - (column - skipped), 1));

@@ -12,8 +12,8 @@ namespace tidewaiter {
 
 const std::vector<Format>& AllFormats() {
   static const std::vector<Format> formats = {
-      {"text", WriteText},     {"json", WriteJson},     {"sarif", WriteSarif},      {"junit", WriteJunit},
-      {"github", WriteGithub}, {"gitlab", WriteGitlab}, {"markdown", WriteMarkdown}};
+      {"text", WriteText},     {"json", WriteJson},     {"sarif", WriteSarif},       {"junit", WriteJunit},
+      {"github", WriteGithub}, {"gitlab", WriteGitlab}, {"markdown", WriteMarkdown}, {"html", WriteHtml, true}};
   return formats;
 }
 
@@ -42,6 +42,7 @@ std::string SummaryLine(const ScanReport::Counts& counts) {
   };
   add_other(counts.exempt, StrCat(Counted(counts.exempt, "finding", "findings"), " exempt"));
   add_other(counts.passed_over, StrCat(Counted(counts.passed_over, "other object", "other objects"), " passed over"));
+  add_other(counts.owned, StrCat(counts.owned, " made by these not judged again"));
   add_other(counts.problems, StrCat(Counted(counts.problems, "problem", "problems"), " with the input"));
   return others.empty() ? line : StrCat(line, " (", others, ")");
 }

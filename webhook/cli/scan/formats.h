@@ -23,6 +23,7 @@ using WriteFormat = void (*)(const ScanReport& report, const FormatOptions& opti
 struct Format {
   std::string_view name;
   WriteFormat write;
+  bool shows_fixes = false;  // ScanObject::remedy_diff is wanted
 };
 
 // Sorted as --help lists them.
@@ -40,6 +41,8 @@ void WriteJunit(const ScanReport& report, const FormatOptions& options, std::ost
 void WriteGithub(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 // GitLab's code quality report (a part of Code Climate's format).
 void WriteGitlab(const ScanReport& report, const FormatOptions& options, std::ostream& out);
+// One page for a browser, which needs nothing else: findings to search and to filter, and what `fix` would write.
+void WriteHtml(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 // Markdown, for a pull request or a job summary.
 void WriteMarkdown(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 

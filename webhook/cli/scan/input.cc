@@ -11,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <istream>
+#include <iterator>
 #include <system_error>
 
 #include "webhook/kube/text.h"
@@ -115,6 +117,18 @@ InputList ListInput(const std::vector<std::string>& paths) {
     }
   }
   return list;
+}
+
+absl::StatusOr<std::optional<std::string>> ReadManifest(const InputFile& file, std::istream& standard_input) {
+  const bool is_standard_input = file.path == "-";
+  absl::StatusOr<std::string> text =
+      is_standard_input ? std::string(std::istreambuf_iterator<char>(standard_input), std::istreambuf_iterator<char>())
+                        : ReadInput(file.path);
+  if (!text.ok()) return text.status();
+  if (file.is_named && text->find_first_not_of(" \t\r\n") == std::string::npos) return InvalidArgument("is empty");
+  const bool may_hold_objects =
+      file.is_named || !file.path.ends_with(".json") || text->find("apiVersion") != std::string::npos;
+  return may_hold_objects ? std::optional<std::string>(*std::move(text)) : std::nullopt;
 }
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {

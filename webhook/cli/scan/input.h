@@ -4,6 +4,8 @@
 // knows nothing of what they hold. Tested by tests/integration/scan_test.py.
 #pragma once
 
+#include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,5 +35,10 @@ InputList ListInput(const std::vector<std::string>& paths);
 // The whole of a regular file or of a pipe. InvalidArgument, as `cannot be read: WHY` or `is a socket`, without its
 // path.
 absl::StatusOr<std::string> ReadInput(const std::string& path);
+
+// The text of a manifest to judge; that of "-" is in `standard_input`. nullopt for a JSON file of a folder that does
+// not even hold the word `apiVersion`: settings of tools, data of tests. InvalidArgument as ReadInput, and for a file
+// that was named and is empty.
+absl::StatusOr<std::optional<std::string>> ReadManifest(const InputFile& file, std::istream& standard_input);
 
 }  // namespace tidewaiter

@@ -22,6 +22,7 @@ std::string ScanFile::PlaceText(SourceMark place) const {
 
 ScanReport::Counts ScanReport::Count() const {
   Counts counts;
+  counts.owned = owned;
   for (const ScanFile& file : files) {
     counts.files += file.objects.empty() ? 0 : 1;
     counts.passed_over += file.passed_over;

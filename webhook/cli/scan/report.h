@@ -39,6 +39,7 @@ struct ScanObject {
   std::vector<ScanFinding> findings;  // as a reader comes upon them
   std::vector<std::string> notes;     // that are about no field: the image may not run as the user that is injected
   std::size_t exempt_findings = 0;
+  std::string remedy_diff = {};  // what `fix` would write, as hunks of a unified diff; only where a format shows it
 
   bool is_denied() const;
   // `Deployment shop/web`.
@@ -65,6 +66,7 @@ struct ScanFile {
 
 struct ScanReport {
   std::vector<ScanFile> files;
+  std::size_t owned = 0;  // of a cluster: made by workloads that were judged themselves
 
   struct Counts {
     std::size_t files = 0;                         // that held a workload
@@ -74,6 +76,7 @@ struct ScanReport {
     std::size_t exempt = 0;
     std::size_t passed_over = 0;
     std::size_t problems = 0;
+    std::size_t owned = 0;
 
     std::size_t findings() const { return enforce + warn + audit; }
   };

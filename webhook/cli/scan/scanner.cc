@@ -85,6 +85,7 @@ struct Scanner::Work {
   ScanFile& file;
   SourceLines lines;
   std::string json;
+  const VisitWorkload* visit = nullptr;  // instead of judging
 };
 
 bool Scanner::IsWorkload(const GroupVersionKind& kind) const {
@@ -108,6 +109,24 @@ ScanFile Scanner::Scan(std::string path, std::string_view text) const {
   }
   if (!file.problems.empty()) ExplainTemplates(text, file);
   return file;
+}
+
+void Scanner::ForEachWorkload(const ManifestDocument& document, VisitWorkload visit) const {
+  ScanFile unused;
+  Work work{.file = unused, .lines = SourceLines({}), .json = {}, .visit = &visit};
+  ScanDocument(document, work);
+}
+
+AdmissionRequest Scanner::RequestOf(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind,
+                                    JsonValue object) const {
+  AdmissionRequest request;
+  request.kind = kind;
+  request.operation = "CREATE";
+  request.object = object;
+  const NodeId metadata = document.FindValue(node, "metadata");
+  const NodeId name_space = metadata == kNoNode ? kNoNode : document.FindValue(metadata, "namespace");
+  if (name_space == kNoNode || document.StringOf(name_space).empty()) request.namespace_name = default_namespace_;
+  return request;
 }
 
 void Scanner::ScanDocument(const ManifestDocument& document, Work& work) const {
@@ -137,7 +156,9 @@ void Scanner::ScanItem(const ManifestDocument& document, NodeId node, std::strin
     return;
   }
   const GroupVersionKind kind = KindOf(api_version, kind_name);
-  if (IsWorkload(kind) && !api_version.empty()) return ScanWorkload(document, node, kind, work);
+  if (IsWorkload(kind) && !api_version.empty()) {
+    return work.visit != nullptr ? (*work.visit)(node, kind) : ScanWorkload(document, node, kind, work);
+  }
   if (api_version.empty() && IsWorkloadKindName(kind_name)) {
     work.file.problems.push_back({place, StrCat(kind_name, ": apiVersion: required: without it this is no object")});
     return;
@@ -158,14 +179,8 @@ void Scanner::ScanWorkload(const ManifestDocument& document, NodeId node, const 
   if (const auto problem = WriteManifestJson(document, node, work.json)) return fail(problem->place, problem->message);
   const absl::StatusOr<JsonDocument> object = JsonDocument::Parse(work.json);
   if (!object.ok()) return fail(begin, std::string(MessageOf(object.status())));
-  AdmissionRequest request;
-  request.kind = kind;
-  request.operation = "CREATE";
-  request.object = object->root();
+  const Decision decision = JudgeObject(RequestOf(document, node, kind, object->root()), context_);
   const NodeId metadata = document.FindValue(node, "metadata");
-  const NodeId name_space = metadata == kNoNode ? kNoNode : document.FindValue(metadata, "namespace");
-  if (name_space == kNoNode || document.StringOf(name_space).empty()) request.namespace_name = default_namespace_;
-  const Decision decision = JudgeObject(request, context_);
   ScanObject judged{.group = std::string(kind.group),
                     .kind = std::string(kind.kind),
                     .namespace_name = decision.namespace_name,

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "webhook/cli/scan/report.h"
 #include "webhook/engine/respond.h"
 #include "webhook/manifest/manifest_reader.h"
@@ -24,6 +25,14 @@ class Scanner {
 
   // A file of any size; `path` is only told.
   ScanFile Scan(std::string path, std::string_view text) const;
+
+  // Calls `visit` for every workload of the document, those that Scan judges, in its order.
+  using VisitWorkload = absl::FunctionRef<void(NodeId node, const GroupVersionKind& kind)>;
+  void ForEachWorkload(const ManifestDocument& document, VisitWorkload visit) const;
+  // What the API server would ask about the workload at `node`, whose JSON is `object`. Views of both.
+  AdmissionRequest RequestOf(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind,
+                             JsonValue object) const;
+  const ReviewContext& context() const { return context_; }
 
  private:
   struct Work;

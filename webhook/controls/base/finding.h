@@ -33,6 +33,10 @@ struct Finding {
   Phrase requirement;
   // What to write instead, as a line of YAML: `securityContext: {runAsNonRoot: true}`.
   Phrase remedy;
+  // The one value that mends it where it stands at `pointer`, as JSON text, a literal; a list's elements are to be put
+  // behind what is there. "" where a person has to choose: an image's tag, a user, an amount. Never one that the API
+  // server or the kubelet would refuse beside what the Pod holds already.
+  std::string_view fix = {};
   // What makes it the same violation before and after an update, where the requirement's text holds amounts that may
   // have changed; empty: the requirement itself.
   Phrase identity = {};

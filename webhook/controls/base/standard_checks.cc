@@ -35,9 +35,11 @@ void CheckProcMounts(const Pod& pod, Findings& findings) {
     if (!container.security_context.has_value()) continue;
     const std::optional<std::string_view>& proc_mount = container.security_context->proc_mount;
     if (!proc_mount.has_value() || *proc_mount == "Default") continue;
-    findings.push_back(ContainerFinding(container, "/securityContext/procMount",
-                                        StrCat("must not set securityContext.procMount=", Quoted(*proc_mount)),
-                                        "securityContext: {procMount: Default}"));
+    findings
+        .emplace_back(ContainerFinding(container, "/securityContext/procMount",
+                                       StrCat("must not set securityContext.procMount=", Quoted(*proc_mount)),
+                                       "securityContext: {procMount: Default}"))
+        .fix = R"("Default")";
   }
 }
 
@@ -65,6 +67,7 @@ void CheckSeccompProfiles(const Pod& pod, Findings& findings) {
                        "securityContext: {seccompProfile: {type: RuntimeDefault}}"));
                    finding.identity = kSeccompIdentity;
                    finding.badness = 1;
+                   finding.fix = R"("RuntimeDefault")";
                  });
 }
 
