@@ -125,6 +125,17 @@ Pod shop/untagged ({self.folder}/workloads.yaml:6): newly denied
         self.assertEqual(result.returncode, 1)
         self.assertIn("Pod shop/untagged (standard input:6): no longer denied", result.stdout)
 
+    def test_a_custom_resource_that_one_side_does_not_know(self):
+        self.write("workloads.yaml", "apiVersion: argoproj.io/v1\nkind: Rollout\nmetadata: {name: r, namespace: shop}\n"
+                                     "spec: {template: {spec: {containers: [{name: c, image: nginx}]}}}\n")
+        row = {"group": "argoproj.io", "kind": "Rollout", "template": "/spec/template"}
+        knowing, other = policy({"image-tag": {}}, workloads=[row]), policy({"image-tag": {}})
+        workloads, summary = self.diff_json(other, knowing)
+        rollout = workloads["Rollout shop/r"]
+        self.assertEqual((rollout["old"], rollout["new"], summary["newlyDenied"]), ("not judged", "deny", 1))
+        workloads, summary = self.diff_json(knowing, other)
+        self.assertEqual((workloads["Rollout shop/r"]["new"], summary["noLongerDenied"]), ("not judged", 1))
+
     def test_unknown_namespaces(self):
         selecting = policy({"image-tag": {}}, match={"namespaceSelector": {"matchLabels": {"env": "prod"}}})
         self.write("prod.yaml", '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", '

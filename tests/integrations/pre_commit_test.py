@@ -19,7 +19,7 @@ apiVersion: tidewaiter.dev/v1alpha1
 kind: PolicyTest
 policies: [policies/p.yaml]
 tests:
-  - {name: latest is denied, manifest: tests/latest.yaml, expect: {decision: %s}}
+  - {name: latest is denied, manifest: tests/latest.yaml, expect: {decision: "%s"}}
 """
 
 
@@ -93,6 +93,16 @@ repos:
         self.write("policies/p.yaml", POLICY.format("image-tag"))
         self.write("tidewaiter-test.yaml", TEST % "allow")
         self.assertIn("decision: expected allow, and it is deny", self.pre_commit(1))
+
+    def test_fix(self):
+        config = self.folder / ".pre-commit-config.yaml"
+        config.write_text(config.read_text().replace("id: tidewaiter-scan", "id: tidewaiter-fix"))
+        self.write("policies/p.yaml", POLICY.format("run-as-non-root").replace("{}", "{inject: true}"))
+        self.write("tidewaiter-test.yaml", (TEST % "warn").replace("latest is denied", "it is fixed"))
+        out = self.pre_commit(1, "--all-files")
+        self.assertIn("files were modified by this hook", out)
+        self.assertIn("runAsNonRoot: true", (self.folder / "manifests" / "web.yaml").read_text())
+        self.assertEqual(self.pre_commit(0, "--all-files").count("Passed"), 3)
 
     def test_a_commit_is_stopped(self):
         self.run_in(self.folder, "pre-commit", "install")

@@ -61,7 +61,7 @@ void AddVersionCommand(CLI::App& app, CommandContext& context);
 // `--policies DIR|FILE`, repeatable; shared by the subcommands that decide.
 void AddPoliciesOption(CLI::App& command, std::vector<std::string>& paths);
 
-// `--color auto|always|never`, see HasColours of paint.h.
+// `--color auto|always|never`, see WantsColours of scan/command_parts.h.
 void AddColourOption(CLI::App& command, std::string& colour);
 
 // `--namespaces FILE`, and what it names; an empty path knows no namespace.

@@ -12,6 +12,7 @@
 #include "webhook/cli/explain/control_page.h"
 #include "webhook/cli/explain/object_view.h"
 #include "webhook/cli/paint.h"
+#include "webhook/cli/scan/command_parts.h"
 #include "webhook/cli/scan/input.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
@@ -37,7 +38,7 @@ class Explainer {
         policies_(policies),
         places_(policies),
         review_context_{.policies = policies, .today = DateOf(std::time(nullptr)), .namespaces = &namespaces},
-        has_colours_(HasColours(options.colour)),
+        has_colours_(WantsColours(options.colour)),
         context_(context) {}
 
   void Explain(const std::string& subject) {

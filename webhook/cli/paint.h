@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Colours for what people read on a terminal (ECMA-48 SGR), and when to use them. Tested by
+// Colours for what people read on a terminal (ECMA-48 SGR); command_parts.h says when. Tested by
 // tests/integration/explain_test.py.
 #pragma once
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -33,12 +30,5 @@ class Paint {
  private:
   bool has_colours_;
 };
-
-// What --color says: "always", "never", or "auto": on a terminal without NO_COLOR (no-color.org).
-inline bool HasColours(std::string_view colour) {
-  if (colour != "auto") return colour == "always";
-  const char* no_colour = std::getenv("NO_COLOR");
-  return (no_colour == nullptr || *no_colour == '\0') && isatty(STDOUT_FILENO) == 1;
-}
 
 }  // namespace tidewaiter

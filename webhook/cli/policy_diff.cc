@@ -15,6 +15,7 @@
 #include "webhook/cli/explain/object_source.h"
 #include "webhook/cli/paint.h"
 #include "webhook/cli/policy_diff/comparison.h"
+#include "webhook/cli/scan/command_parts.h"
 #include "webhook/cli/scan/formats.h"
 #include "webhook/cli/scan/input.h"
 #include "webhook/kube/text.h"
@@ -53,7 +54,7 @@ struct Counts {
 class DiffWriter {
  public:
   DiffWriter(const PolicyDiffOptions& options, std::ostream& out)
-      : is_json_(options.format == "json"), paint_(HasColours(options.colour)), out_(out) {}
+      : is_json_(options.format == "json"), paint_(WantsColours(options.colour)), out_(out) {}
 
   void Write(const WorkloadDifference& difference) {
     counts_.Add(difference);

@@ -13,6 +13,7 @@
 #include "webhook/cli/command_line.h"
 #include "webhook/cli/paint.h"
 #include "webhook/cli/policy_test/test_runner.h"
+#include "webhook/cli/scan/command_parts.h"
 #include "webhook/cli/scan/formats.h"
 #include "webhook/kube/text.h"
 
@@ -149,7 +150,7 @@ void RunPolicyTest(const PolicyTestOptions& options, CommandContext& context) {
   } else if (options.format == "junit") {
     WriteJunit(files, context.streams.out);
   } else {
-    WriteText(files, HasColours(options.colour), context.streams.out);
+    WriteText(files, WantsColours(options.colour), context.streams.out);
   }
   if (context.exit_code == kExitOk && CountFailed(files) > 0) context.exit_code = kExitFindings;
 }

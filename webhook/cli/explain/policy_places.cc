@@ -56,7 +56,10 @@ PolicyPlaces::PolicyPlaces(const PolicySet& policies) {
     if (!text.ok()) continue;
     absl::StatusOr<std::vector<DocumentNode>> documents = ParseYaml(*text, file);
     if (!documents.ok()) continue;
-    for (DocumentNode& document : *documents) documents_.emplace(NameOf(document), std::move(document));
+    for (DocumentNode& document : *documents) {
+      std::string name(NameOf(document));
+      documents_.emplace(std::move(name), std::move(document));
+    }
   }
 }
 

@@ -26,6 +26,10 @@ struct Weight {
   std::string line;
 };
 
+// A custom resource that one side does not know is not sent to it.
+bool IsJudged(const Decision& decision) { return decision.error_reason != kErrorReasons[2]; }
+bool IsLetIn(const Decision& decision) { return decision.is_allowed() || !IsJudged(decision); }
+
 std::map<Key, Weight> FindingsOf(const Explanation& explanation) {
   std::map<Key, Weight> findings;
   for (const JudgedFinding& judged : explanation.decision.findings) {
@@ -99,10 +103,10 @@ WorkloadDifference Compare(const Explanation& old_explanation, const Explanation
   const Decision& before = old_explanation.decision;
   const Decision& after = new_explanation.decision;
   WorkloadDifference difference;
-  difference.old_outcome = OutcomeName(before.outcome);
-  difference.new_outcome = OutcomeName(after.outcome);
-  difference.is_newly_denied = before.is_allowed() && !after.is_allowed();
-  difference.is_no_longer_denied = !before.is_allowed() && after.is_allowed();
+  difference.old_outcome = IsJudged(before) ? OutcomeName(before.outcome) : "not judged";
+  difference.new_outcome = IsJudged(after) ? OutcomeName(after.outcome) : "not judged";
+  difference.is_newly_denied = IsLetIn(before) && !IsLetIn(after);
+  difference.is_no_longer_denied = !IsLetIn(before) && IsLetIn(after);
   CompareFindings(old_explanation, new_explanation, difference);
   CompareInjections(old_explanation, new_explanation, difference);
   // What cannot be judged (an unknown namespace, say) is denied without a finding.
