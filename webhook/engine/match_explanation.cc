@@ -136,7 +136,8 @@ std::string HoldingText(const Match& match, const MatchQuestion& question) {
 std::string ContainersText(const Exemption& exemption, const Pod& pod) {
   std::string names;
   for (const Container& container : pod.containers) {
-    if (exemption.HoldsForContainer(container)) StrAppend(&names, names.empty() ? "" : ", ", Quoted(container.name));
+    if (!exemption.HoldsForContainer(ExemptionContainer(container))) continue;
+    StrAppend(&names, names.empty() ? "" : ", ", Quoted(container.name));
   }
   return names;
 }
