@@ -62,6 +62,7 @@ std::string FindUnmet(const LabelSelector& selector, const Map& labels) {
 
 std::string KindListText(const std::vector<KindPattern>& kinds) {
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const KindPattern& kind : kinds) {
     names.push_back(kind.group.has_value() ? StrCat(kind.kind, ".", *kind.group) : kind.kind);
   }
