@@ -327,5 +327,26 @@ TEST(RespondTest, ManifestsAreJudgedAfterInjection) {
   EXPECT_EQ(unread.error_reason, "unreadable_object");
 }
 
+// For `fix`: what is injected comes as a patch of templates, too, and whatever the mode; a cluster rewrites no
+// template.
+TEST(RespondTest, ManifestsArePatched) {
+  const nlohmann::json deployment = {{"metadata", {{"name", "web"}}}, {"spec", {{"template", PodOf("a:1", nullptr)}}}};
+  const std::string text = deployment.dump();
+  const absl::StatusOr<JsonDocument> object = JsonDocument::Parse(text);
+  ASSERT_TRUE(object.ok());
+  AdmissionRequest request;
+  request.kind = {.group = "apps", .version = "v1", .kind = "Deployment"};
+  request.operation = "CREATE";
+  request.namespace_name = "default";
+  request.object = object->root();
+  const PolicySet policies = PoliciesOf(
+      "  controls: {run-as-non-root: {inject: true}, read-only-root-filesystem: {inject: true, mode: warn}}\n");
+  EXPECT_EQ(MutateObject(request, {policies}).patch, "");
+  const Decision decision = MutateObject(request, {.policies = policies, .foresees_pods = true});
+  const nlohmann::json patched = deployment.patch(nlohmann::json::parse(decision.patch));
+  const nlohmann::json expected = {{"runAsNonRoot", true}, {"readOnlyRootFilesystem", true}};
+  EXPECT_EQ(patched.at(nlohmann::json::json_pointer("/spec/template/spec/containers/0/securityContext")), expected);
+}
+
 }  // namespace
 }  // namespace tidewaiter

@@ -27,7 +27,7 @@ void CheckImage(std::string_view text) {
   }
   FUZZ_CHECK(normal.starts_with(image->name()), normal);
   FUZZ_CHECK(image->is_pinned() == image->digest.has_value(), text);
-  FUZZ_CHECK(!image->path.empty() && image->path.size() <= 255, text);
+  FUZZ_CHECK(!image->path().empty() && image->path().size() <= 255, text);
   FUZZ_CHECK(!image->tag.has_value() || (!image->tag->empty() && image->tag->size() <= 128), text);
   FUZZ_CHECK(GlobMatches("*", normal) && GlobMatches(normal, normal), normal);
 }

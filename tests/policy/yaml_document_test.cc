@@ -3,6 +3,7 @@
 // YAML as documents with places: types, bounds, refusals.
 #include "webhook/policy/yaml_document.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -66,6 +67,8 @@ TEST(YamlDocumentTest, OddKeysAreShownSafely) {
   ASSERT_TRUE(documents.ok()) << documents.status();
   const DocumentNode& inner = documents->at(0).entries.at(0).value;
   EXPECT_EQ(MessageOf(inner.entries.at(0).value.Error("no")), "f:1:22: \"a\\n\\x1b[31m\".\"b c\": no");
+  EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no\n\x1b[0m")).substr(0, 10), "f:1:25: \"a");
+  EXPECT_THAT(std::string(MessageOf(inner.entries.at(1).key.Error("no\n\x1b[0m"))), testing::EndsWith(": no??[0m"));
   EXPECT_EQ(MessageOf(inner.entries.at(1).key.Error("no")), "f:1:25: \"a\\n\\x1b[31m\".app.kubernetes.io/name: no");
 }
 
@@ -74,6 +77,13 @@ TEST(YamlDocumentTest, OddEscapesAreShownSafely) {
   EXPECT_EQ(MessageOf(ParseYaml("a: \"\\\x01\"", "f").status()), "f:1:5: unknown escape character: ?");
   EXPECT_EQ(MessageOf(ParseYaml("a: \"\\\x7F\"", "f").status()), "f:1:5: unknown escape character: ?");
   EXPECT_EQ(MessageOf(ParseYaml("a: \"\\q\"", "f").status()), "f:1:5: unknown escape character: q");
+}
+
+// Found by fuzzing: yaml-cpp stands still before it, and makes documents without an end.
+TEST(YamlDocumentTest, NothingBeginsWithAComma) {
+  EXPECT_EQ(MessageOf(ParseYaml(",", "f").status()), "f:1:1: nothing can begin here");
+  EXPECT_EQ(MessageOf(ParseYaml("a: 1\n---\n, b\n", "f").status()), "f:3:1: nothing can begin here");
+  EXPECT_EQ(ParseYaml("a: 1\n---\n---\nb: 2\n---\n", "f")->size(), 2u);
 }
 
 TEST(YamlDocumentTest, TimeAndMemoryAreLinear) {

@@ -47,7 +47,10 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::vector<DocumentNode> TakeDocuments() && { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp makes an empty document of a stray comma, without going on, and again one, without an end.
+    if (mark.pos == document_begin_) throw Refusal{Make(mark, Kind::kNull).Error("nothing can begin here")};
+    document_begin_ = mark.pos;
     root_ = {};
     has_root_ = false;
   }
@@ -138,6 +141,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<DocumentNode> documents_;
   DocumentNode root_;
   bool has_root_ = false;
+  int document_begin_ = -1;
   // Pointers stay good: a collection grows only while it is the innermost open one.
   std::vector<Frame> stack_;
   std::size_t count_ = 0;

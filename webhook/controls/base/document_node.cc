@@ -42,8 +42,12 @@ const DocumentNode* DocumentNode::Find(std::string_view key) const {
 
 absl::Status DocumentNode::Error(std::string_view message) const {
   const std::string place = line == 0 ? std::string() : StrCat(line, ":", column, ":");
-  return InvalidArgument(StrCat(file == nullptr ? std::string_view("-") : std::string_view(*file), ":", place, " ",
-                                path, path.empty() ? "" : ": ", message));
+  std::string error = StrCat(file == nullptr ? std::string_view("-") : std::string_view(*file), ":", place, " ", path,
+                             path.empty() ? "" : ": ", message);
+  // Values quote what they hold; here nothing slips through.
+  std::replace_if(
+      error.begin(), error.end(), [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }, '?');
+  return InvalidArgument(error);
 }
 
 std::string PathOfKey(std::string_view parent, std::string_view key) {

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "webhook/kube/quoted.h"
 #include "webhook/kube/stable_hash.h"
 #include "webhook/kube/text.h"
 
@@ -49,21 +50,21 @@ absl::Status CheckMountPaths(const std::vector<std::string>& paths) {
   std::set<std::string> seen;
   for (const std::string& path : paths) {
     const auto segments = Segments(path);
-    if (path.empty() || path.front() != '/') return InvalidArgument(StrCat("\"", path, "\" is not an absolute path"));
+    if (path.empty() || path.front() != '/') return InvalidArgument(StrCat(Quoted(path), " is not an absolute path"));
     if (segments.empty()) return InvalidArgument("\"/\" is the root file system itself");
     if (path.find(':') != std::string::npos) {
-      return InvalidArgument(StrCat("\"", path, "\" holds ':', which a mountPath may not"));
+      return InvalidArgument(StrCat(Quoted(path), " holds ':', which a mountPath may not"));
     }
     for (const absl::string_view segment : segments) {
       if (segment == "." || segment == "..") {
-        return InvalidArgument(StrCat("\"", path, "\" holds the segment ", FromAbsl(segment)));
+        return InvalidArgument(StrCat(Quoted(path), " holds the segment ", FromAbsl(segment)));
       }
     }
     if (segments.front() == "proc" || segments.front() == "sys" || segments.front() == "dev") {
-      return InvalidArgument(StrCat("\"", path, "\" is the kernel's: an empty directory there breaks every container"));
+      return InvalidArgument(StrCat(Quoted(path), " is the kernel's: an empty directory there breaks every container"));
     }
     if (!seen.insert(absl::StrJoin(segments, "/")).second) {
-      return InvalidArgument(StrCat("\"", path, "\" is given twice"));
+      return InvalidArgument(StrCat(Quoted(path), " is given twice"));
     }
   }
   return absl::OkStatus();
@@ -82,7 +83,7 @@ absl::Status CheckNodePaths(const std::vector<std::string>& paths) {
   if (paths.empty()) return InvalidArgument("must hold at least one path");
   for (const std::string& path : paths) {
     if (!path.starts_with('/') && !path.starts_with(kPipePrefix)) {
-      return InvalidArgument(StrCat("\"", path, "\" is not an absolute path"));
+      return InvalidArgument(StrCat(Quoted(path), " is not an absolute path"));
     }
   }
   return absl::OkStatus();
