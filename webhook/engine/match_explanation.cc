@@ -62,6 +62,7 @@ std::string FindUnmet(const LabelSelector& selector, const Map& labels) {
 
 std::string KindListText(const std::vector<KindPattern>& kinds) {
   std::vector<std::string> names;
+  names.reserve(kinds.size());
   for (const KindPattern& kind : kinds) {
     names.push_back(kind.group.has_value() ? StrCat(kind.kind, ".", *kind.group) : kind.kind);
   }
@@ -136,8 +137,8 @@ std::string HoldingText(const Match& match, const MatchQuestion& question) {
 std::string ContainersText(const Exemption& exemption, const Pod& pod) {
   std::string names;
   for (const Container& container : pod.containers) {
-    if (exemption.HoldsForContainer(ExemptionContainer(container)))
-      StrAppend(&names, names.empty() ? "" : ", ", Quoted(container.name));
+    if (!exemption.HoldsForContainer(ExemptionContainer(container))) continue;
+    StrAppend(&names, names.empty() ? "" : ", ", Quoted(container.name));
   }
   return names;
 }

@@ -88,7 +88,7 @@ std::string PolicyPlaces::PlaceOf(const Policy& policy, std::string_view key) co
 }
 
 std::string PolicyPlaces::KeyOf(const Policy& policy, const Control& control) const {
-  const std::string own = StrCat("spec.controls.", control.info.id);
+  std::string own = StrCat("spec.controls.", control.info.id);
   const auto found = documents_.find(policy.name);
   if (found == documents_.end()) return own;
   const DocumentNode* spec = found->second.Find("spec");
