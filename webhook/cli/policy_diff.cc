@@ -200,7 +200,9 @@ class Differ {
     const Explanation after = Explain(request, {.policies = *new_, .today = today, .namespaces = namespaces_.get()});
     WorkloadDifference difference = Compare(before, after);
     difference.place = std::move(place);
-    difference.title = StrCat(after.decision.kind, " ", after.decision.namespace_name, "/", after.decision.name);
+    // A side that does not know a custom resource has not read its name.
+    const std::string& name = after.decision.name.empty() ? before.decision.name : after.decision.name;
+    difference.title = StrCat(after.decision.kind, " ", after.decision.namespace_name, "/", name);
     writer_.Write(difference);
   }
 
