@@ -374,17 +374,18 @@ class ApiServerTest(FaultTest):
         garbage = GarbageServer(self.GARBAGE[0])
         self.addCleanup(garbage.stop)
         kubeconfig = ApiServer.write_kubeconfig(garbage, self.path / "kubeconfig")
-        webhook = self.serve("--drain-seconds", "0", "--cluster", "--kubeconfig", kubeconfig)
         for answer in (None, *self.GARBAGE):
+            # A process for each: the pauses between its questions grow to half a minute.
             garbage.answer, asked = answer, garbage.asked
+            webhook = self.serve("--drain-seconds", "0", "--cluster", "--kubeconfig", kubeconfig)
             wait_until(lambda asked=asked: garbage.asked > asked + (0 if answer is None else 1), f"{answer!r:.80}")
             self.assertEqual(webhook.ops("/livez").status, 200)
             if answer != self.GARBAGE[-1]:  # which is a list of nothing
                 self.assertEqual(webhook.ops("/readyz").status, 503, answer)
                 self.assertEqual(webhook.post("/validate", BODY).status, 503, answer)  # never by no policy at all
-        self.assertLess(resident_megabytes(webhook.process.pid), 64)
-        self.assertIsNone(webhook.process.poll())
-        webhook.stop()
+            self.assertLess(resident_megabytes(webhook.process.pid), 64)
+            self.assertIsNone(webhook.process.poll())
+            webhook.stop()
 
     def test_api_server_that_goes_away_and_comes_back(self):
         api = ApiServer()
