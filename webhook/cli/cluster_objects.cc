@@ -88,7 +88,7 @@ void Strip(Json& object) {
 class Receiver : public ListReceiver {
  public:
   Receiver(const Resource& resource, const std::set<std::string>& judged_kinds, ClusterWorkloads& workloads,
-           ClusterProgress& progress, const std::function<void(ClusterObject)>& visit)
+           ClusterProgress& progress, const std::function<void(const ClusterObject&)>& visit)
       : resource_(resource), judged_kinds_(judged_kinds), workloads_(workloads), progress_(progress), visit_(visit) {}
 
   // A list that expired in the middle begins anew; what was visited is not visited again.
@@ -127,7 +127,7 @@ class Receiver : public ListReceiver {
   const std::set<std::string>& judged_kinds_;
   ClusterWorkloads& workloads_;
   ClusterProgress& progress_;
-  const std::function<void(ClusterObject)>& visit_;
+  const std::function<void(const ClusterObject&)>& visit_;
   std::set<std::string> seen_;
 };
 
@@ -175,7 +175,7 @@ class NamespaceLabels : public ListReceiver {
 
 ClusterWorkloads ForEachClusterWorkload(ApiClient& client, const std::vector<WorkloadRow>& rows,
                                         const std::string& namespace_name, ClusterProgress& progress,
-                                        const std::function<void(ClusterObject)>& visit) {
+                                        const std::function<void(const ClusterObject&)>& visit) {
   ClusterWorkloads workloads;
   std::vector<Resource> resources;
   std::set<std::pair<std::string, std::string>> custom;

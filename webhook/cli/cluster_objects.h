@@ -36,7 +36,7 @@ struct ClusterWorkloads {
 // none.
 ClusterWorkloads ForEachClusterWorkload(ApiClient& client, const std::vector<WorkloadRow>& rows,
                                         const std::string& namespace_name, ClusterProgress& progress,
-                                        const std::function<void(ClusterObject)>& visit);
+                                        const std::function<void(const ClusterObject&)>& visit);
 
 // The labels of every namespace.
 absl::StatusOr<std::shared_ptr<const FixedNamespaces>> ReadClusterNamespaces(ApiClient& client);

@@ -238,7 +238,7 @@ class Differ {
     rows.insert(rows.end(), new_->workloads().begin(), new_->workloads().end());
     ClusterProgress progress(context_.streams.err, isatty(STDERR_FILENO) == 1);
     const ClusterWorkloads workloads =
-        ForEachClusterWorkload(client, rows, options_.name_space, progress, [&](ClusterObject object) {
+        ForEachClusterWorkload(client, rows, options_.name_space, progress, [&](const ClusterObject& object) {
           const std::string text = WriteJson(object.object);
           const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
           if (!document.ok()) return context_.Fail(StrCat(object.name, ": ", MessageOf(document.status())));

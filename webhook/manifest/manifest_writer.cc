@@ -41,7 +41,7 @@ std::string WriteScalar(const Json& value, bool is_json) {
 
 bool IsBlock(const Json& value) { return value.is_structured() && !value.empty(); }
 
-void AppendIndented(std::vector<std::string> from, std::size_t indent, std::vector<std::string>& to) {
+void AppendIndented(const std::vector<std::string>& from, std::size_t indent, std::vector<std::string>& to) {
   for (const std::string& line : from) to.push_back(std::string(indent, ' ') + line);
 }
 

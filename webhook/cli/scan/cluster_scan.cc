@@ -67,7 +67,7 @@ ScanReport ClusterScan::Scan(const Scanner& scanner, const std::vector<WorkloadR
   std::map<std::string, ScanFile> by_namespace;
   ClusterProgress progress(context.streams.err, isatty(STDERR_FILENO) == 1);
   const ClusterWorkloads workloads =
-      ForEachClusterWorkload(client_, rows, namespace_name, progress, [&](ClusterObject object) {
+      ForEachClusterWorkload(client_, rows, namespace_name, progress, [&](const ClusterObject& object) {
         const std::string path = StrCat("namespaces/", object.namespace_name);
         ScanFile scanned = scanner.Scan(path, WriteYaml(nlohmann::ordered_json(object.object)));
         ForgetLines(scanned);
