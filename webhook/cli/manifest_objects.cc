@@ -13,15 +13,6 @@ namespace {
 
 constexpr int kMostListLevels = 8;
 
-// Views into the two.
-GroupVersionKind KindOf(std::string_view api_version, std::string_view kind) {
-  const std::size_t slash = api_version.find('/');
-  const bool has_group = slash != std::string_view::npos;
-  return {.group = has_group ? api_version.substr(0, slash) : std::string_view(),
-          .version = has_group ? api_version.substr(slash + 1) : api_version,
-          .kind = kind};
-}
-
 struct Visitor {
   const std::function<void(const ManifestObject&)>& visit;
   const std::function<void(SourceMark, std::string_view)>& fail;
@@ -47,6 +38,14 @@ struct Visitor {
 };
 
 }  // namespace
+
+GroupVersionKind KindOf(std::string_view api_version, std::string_view kind) {
+  const std::size_t slash = api_version.find('/');
+  const bool has_group = slash != std::string_view::npos;
+  return {.group = has_group ? api_version.substr(0, slash) : std::string_view(),
+          .version = has_group ? api_version.substr(slash + 1) : api_version,
+          .kind = kind};
+}
 
 std::string_view ManifestObject::Metadata(std::string_view key) const {
   const NodeId metadata = document.FindValue(node, "metadata");

@@ -15,6 +15,9 @@
 
 namespace tidewaiter {
 
+// Of `apiVersion` and `kind`; views into the two.
+GroupVersionKind KindOf(std::string_view api_version, std::string_view kind);
+
 // Valid during the call that it is given to.
 struct ManifestObject {
   const ManifestDocument& document;

@@ -106,9 +106,7 @@ void AddScanCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::IsMember(formats))
       ->capture_default_str();
   command->add_option("--output", options->output, "Where to write it instead of standard output")->type_name("FILE");
-  command->add_option("--color", options->colour, "Colours in text: auto is on a terminal without NO_COLOR")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
+  AddColourOption(*command, options->colour);
   command->add_option("PATH", options->paths,
                       "YAML or JSON files, folders of *.yaml, *.yml and *.json, - for standard input");
   command->footer(

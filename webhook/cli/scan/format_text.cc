@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "webhook/cli/paint.h"
 #include "webhook/cli/scan/formats.h"
 #include "webhook/kube/text.h"
 
@@ -39,35 +40,27 @@ std::size_t CountCharacters(std::string_view text) {
 class TextWriter {
  public:
   TextWriter(const ScanReport& report, const FormatOptions& options, std::ostream& out)
-      : report_(report), has_colours_(options.has_colours), out_(out) {}
+      : report_(report), paint_(options.has_colours), out_(out) {}
 
   void Write() {
     for (const ScanFile& file : report_.files) WriteFile(file);
     WriteUntoldKinds();
     const ScanReport::Counts counts = report_.Count();
-    out_ << Paint(counts.denied > 0 ? kRed : counts.problems > 0 ? kYellow : kGreen, SummaryLine(counts)) << "\n";
+    out_ << paint_(counts.denied > 0     ? Paint::kRed
+                   : counts.problems > 0 ? Paint::kYellow
+                                         : Paint::kGreen,
+                   SummaryLine(counts))
+         << "\n";
   }
 
  private:
-  static constexpr std::string_view kBold = "1";
-  static constexpr std::string_view kRed = "1;31";
-  static constexpr std::string_view kYellow = "1;33";
-  static constexpr std::string_view kBlue = "1;34";
-  static constexpr std::string_view kGreen = "1;32";
-  static constexpr std::string_view kCyan = "36";
-  static constexpr std::string_view kFaint = "2";
-
-  std::string Paint(std::string_view colour, std::string_view text) const {
-    return has_colours_ ? StrCat("\033[", colour, "m", text, "\033[0m") : std::string(text);
-  }
-
   static std::string_view ColourOf(Mode mode) {
-    return mode == Mode::kEnforce ? kRed : mode == Mode::kWarn ? kYellow : kBlue;
+    return mode == Mode::kEnforce ? Paint::kRed : mode == Mode::kWarn ? Paint::kYellow : Paint::kBlue;
   }
 
   void WriteFile(const ScanFile& file) {
     if (std::none_of(file.objects.begin(), file.objects.end(), IsTold)) return;
-    out_ << Paint(kBold, file.path == "-" ? "standard input" : file.path) << "\n";
+    out_ << paint_(Paint::kBold, file.path == "-" ? "standard input" : file.path) << "\n";
     for (const ScanObject& object : file.objects) {
       if (IsTold(object)) WriteObject(object);
     }
@@ -76,19 +69,19 @@ class TextWriter {
   static bool IsTold(const ScanObject& object) { return !object.findings.empty() || !object.notes.empty(); }
 
   void WriteObject(const ScanObject& object) {
-    out_ << "  " << Paint(kCyan, object.Title()) << (object.is_denied() ? " would be denied" : "") << "\n";
+    out_ << "  " << paint_(Paint::kCyan, object.Title()) << (object.is_denied() ? " would be denied" : "") << "\n";
     std::uint32_t last_line = 0;
     for (const ScanFinding& finding : object.findings) last_line = std::max(last_line, finding.begin.line);
     const std::size_t width = std::to_string(last_line).size();
     for (const ScanFinding& finding : object.findings) WriteFinding(finding, width);
-    for (const std::string& note : object.notes) out_ << "    " << Paint(kBlue, "note") << ": " << note << "\n";
+    for (const std::string& note : object.notes) out_ << "    " << paint_(Paint::kBlue, "note") << ": " << note << "\n";
     out_ << "\n";
   }
 
   void WriteFinding(const ScanFinding& finding, std::size_t width) {
     const std::string_view colour = ColourOf(finding.mode);
-    out_ << "    " << Paint(colour, SeverityOf(finding.mode)) << ": " << MessageOf(finding) << " "
-         << Paint(kFaint, StrCat("[", finding.policy, "/", finding.finding->control, "]")) << "\n";
+    out_ << "    " << paint_(colour, SeverityOf(finding.mode)) << ": " << MessageOf(finding) << " "
+         << paint_(Paint::kFaint, StrCat("[", finding.policy, "/", finding.finding->control, "]")) << "\n";
     const std::string margin(width + 6, ' ');
     // The part of the line that holds the place, with a third of the room before it where the line is long.
     const std::size_t column = finding.begin.column - 1;
@@ -97,29 +90,30 @@ class TextWriter {
     const bool is_cut = skipped + CountCharacters(line) < CountCharacters(finding.source);
     const std::string_view before = skipped > 0 ? "..." : "";
     const std::string number = finding.begin.line == 0 ? std::string() : std::to_string(finding.begin.line);
-    out_ << "    " << Paint(kFaint, absl::StrFormat("%*s |", static_cast<int>(width) + 2, number)) << " " << before
-         << line << (is_cut ? "..." : "") << "\n";
+    out_ << "    " << paint_(Paint::kFaint, absl::StrFormat("%*s |", static_cast<int>(width) + 2, number)) << " "
+         << before << line << (is_cut ? "..." : "") << "\n";
     const std::size_t length =
         std::clamp<std::size_t>(finding.end.column - finding.begin.column, 1,
                                 std::max<std::size_t>(CountCharacters(line) - (column - skipped), 1));
-    out_ << margin << Paint(kFaint, " |") << " " << std::string(before.size() + column - skipped, ' ')
-         << Paint(colour, std::string(length, finding.is_missing ? '-' : '^')) << "\n";
+    out_ << margin << paint_(Paint::kFaint, " |") << " " << std::string(before.size() + column - skipped, ' ')
+         << paint_(colour, std::string(length, finding.is_missing ? '-' : '^')) << "\n";
     const std::string_view remedy = finding.finding->remedy.text();
     if (remedy.empty()) return;
-    out_ << margin << Paint(kFaint, " =") << " " << RemedyVerb(finding) << ": " << Paint(kGreen, remedy) << "\n";
+    out_ << margin << paint_(Paint::kFaint, " =") << " " << RemedyVerb(finding) << ": " << paint_(Paint::kGreen, remedy)
+         << "\n";
   }
 
   void WriteUntoldKinds() {
     std::set<std::string_view> kinds;
     for (const ScanFile& file : report_.files) kinds.insert(file.untold_kinds.begin(), file.untold_kinds.end());
     for (const std::string_view kind : kinds) {
-      out_ << Paint(kYellow, "note") << ": " << kind
+      out_ << paint_(Paint::kYellow, "note") << ": " << kind
            << " seems to hold a pod template and was passed over: spec.workloads of a policy can tell where\n";
     }
   }
 
   const ScanReport& report_;
-  const bool has_colours_;
+  const Paint paint_;
   std::ostream& out_;
 };
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "webhook/cli/manifest_objects.h"
 #include "webhook/cli/scan/source_lines.h"
 #include "webhook/cli/scan/templating.h"
 #include "webhook/engine/finding_groups.h"
@@ -21,15 +22,6 @@ namespace {
 
 // Lists of lists of lists are nobody's manifest.
 constexpr int kMostListLevels = 8;
-
-// Views into the two.
-GroupVersionKind KindOf(std::string_view api_version, std::string_view kind) {
-  const std::size_t slash = api_version.find('/');
-  const bool has_group = slash != std::string_view::npos;
-  return {.group = has_group ? api_version.substr(0, slash) : std::string_view(),
-          .version = has_group ? api_version.substr(slash + 1) : api_version,
-          .kind = kind};
-}
 
 bool IsList(const ManifestDocument& document, NodeId node, std::string_view kind) {
   const NodeId items = document.FindValue(node, "items");
@@ -87,13 +79,6 @@ struct Scanner::Work {
   std::string json;
   const VisitWorkload* visit = nullptr;  // instead of judging
 };
-
-bool Scanner::IsWorkload(const GroupVersionKind& kind) const {
-  const std::vector<WorkloadRow>& rows = context_.policies.workloads();
-  return PodPointerOf(kind.group, kind.kind).has_value() ||
-         std::any_of(rows.begin(), rows.end(),
-                     [&](const WorkloadRow& row) { return row.group == kind.group && row.kind == kind.kind; });
-}
 
 ScanFile Scanner::Scan(std::string path, std::string_view text) const {
   ScanFile file;
@@ -156,7 +141,7 @@ void Scanner::ScanItem(const ManifestDocument& document, NodeId node, std::strin
     return;
   }
   const GroupVersionKind kind = KindOf(api_version, kind_name);
-  if (IsWorkload(kind) && !api_version.empty()) {
+  if (IsJudgedKind(kind, context_.policies) && !api_version.empty()) {
     return work.visit != nullptr ? (*work.visit)(node, kind) : ScanWorkload(document, node, kind, work);
   }
   if (api_version.empty() && IsWorkloadKindName(kind_name)) {

@@ -40,7 +40,6 @@ class Scanner {
   void ScanItem(const ManifestDocument& document, NodeId node, std::string_view list_version,
                 std::string_view list_kind, int depth, Work& work) const;
   void ScanWorkload(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind, Work& work) const;
-  bool IsWorkload(const GroupVersionKind& kind) const;
 
   ReviewContext context_;
   const std::string default_namespace_;
