@@ -6,12 +6,11 @@ which is held against the files it names."""
 import json
 import pathlib
 import re
-import tempfile
 import unittest
 
 import yaml
 
-from webhook import REVIEWS, ROOT, apply_patch, load_review, run
+from webhook import REVIEWS, ROOT, FolderTest, apply_patch, load_review, run
 
 POLICIES = ROOT / "policies"
 
@@ -27,12 +26,7 @@ def explain_json(*arguments, **options):
     return json.loads(explain(*arguments, "--format", "json", **options).stdout)
 
 
-class FolderTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class WritingTest(FolderTest):
     def write(self, name, text):
         path = self.folder / name
         path.write_text(text)
@@ -44,7 +38,7 @@ class FolderTest(unittest.TestCase):
         return pathlib.Path(path).read_text().splitlines()[int(number) - 1]
 
 
-class ControlTest(FolderTest):
+class ControlTest(WritingTest):
     IDS = [line.split()[0] for line in run("controls").stdout.splitlines()]
 
     def test_examples_are_denied_and_allowed_and_can_be_exempted(self):
@@ -158,7 +152,7 @@ spec:
 NAMESPACES = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: %s}}\n"
 
 
-class FileTest(FolderTest):
+class FileTest(WritingTest):
     def setUp(self):
         super().setUp()
         self.policy = self.write("policy.yaml", SHOP)

@@ -5,17 +5,15 @@ code. What holds for every text is in tests/cli/fix/fixer_test.cc and tests/mani
 
 import json
 import os
-import pathlib
 import resource
 import signal
 import stat
 import subprocess
-import tempfile
 import unittest
 
 import yaml
 
-from webhook import BINARY, BOUND, ROOT, load_review
+from webhook import BINARY, BOUND, ROOT, FolderTest, load_review
 
 DEPLOYMENT = """\
 # The shop's front door.
@@ -85,12 +83,7 @@ def dump(value, **options):
     return yaml.dump(value, Dumper=PlainDumper, **options)
 
 
-class FixTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class FixTest(FolderTest):
     def write(self, name, text):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

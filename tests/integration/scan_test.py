@@ -6,14 +6,12 @@ and everything that is no manifest. The other formats are in scan_formats_test.p
 import contextlib
 import json
 import os
-import pathlib
 import re
 import socket
 import subprocess
-import tempfile
 import unittest
 
-from webhook import BINARY, BOUND, load_review, run
+from webhook import BINARY, BOUND, FolderTest, load_review, run
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -49,12 +47,7 @@ spec:
 """
 
 
-class ScanTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class ScanTest(FolderTest):
     def write(self, name, text):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

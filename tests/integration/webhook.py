@@ -16,6 +16,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -33,6 +34,15 @@ def load_review(name):
 def run(*arguments, stdin="", timeout=BOUND):
     """Runs the binary to its end."""
     return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=timeout)
+
+
+class FolderTest(unittest.TestCase):
+    """A test with an empty folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
 
 
 def wait_until(holds, what):
