@@ -37,7 +37,7 @@ class BenchError(Exception):
 
 
 class NotReady(BenchError):
-    """503: it runs, and does not know yet what it judges by."""
+    """It runs, and does not know yet what it judges by."""
 
 
 def find_free_ports(count):

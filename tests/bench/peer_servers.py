@@ -55,6 +55,14 @@ PROBES = {
 class Tidewaiter(load.Server):
     path = "/validate"
 
+    def post(self, path, body):
+        answer = super().post(path, body)
+        # Before the first list of namespaces: a refusal, and no decision yet.
+        message = answer["response"].get("status", {}).get("message", "")
+        if re.search(r'the labels of namespace "[^"]*" are not known', message):
+            raise load.NotReady(message)
+        return answer
+
     def read_metrics(self):
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.ops_port, timeout=load.START_LIMIT)) as link:
             link.request("GET", "/metrics")

@@ -53,6 +53,13 @@ class PeersTest(unittest.TestCase):
                 with self.assertRaisesRegex(load.BenchError, "0 reviews were allowed and 4 denied"):
                     peers.run_load(server, load.SIZES["small"], 10, 0.4, 1, True)
 
+    def test_no_labels_yet_is_no_first_answer(self):
+        with self.started("tidewaiter") as server:
+            review = json.loads(load.SIZES["small"].read_bytes())
+            review["request"]["namespace"] = "nowhere"
+            with self.assertRaisesRegex(load.NotReady, '"nowhere" are not known'):
+                server.post(server.path, json.dumps(review).encode())
+
     def test_a_wrong_verdict_is_an_error(self):
         with self.started("tidewaiter") as server:
             server.post = lambda path, body: {"response": {"allowed": True}}

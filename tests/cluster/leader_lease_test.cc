@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <new>
+
 #include "tests/cluster/testing/fake_api_server.h"
 #include "tests/testing/tls_client.h"
 
@@ -53,7 +56,11 @@ class LeaderLeaseTest : public ::testing::Test {
     options.namespace_name = "ours";
     options.identity = identity;
     options.clock = [this] { return now_; };
-    options.wall_clock = [this] { return 1.5 + std::chrono::duration<double>(now_.time_since_epoch()).count(); };
+    options.retry_period = std::chrono::milliseconds(20);
+    options.wall_clock = [this] {
+      if (throws_ > 0 && throws_-- > 0) throw std::bad_alloc();
+      return 1.5 + std::chrono::duration<double>(now_.time_since_epoch()).count();
+    };
     options.on_change = [this](bool is_leader) { changes_.push_back(is_leader); };
     return std::make_unique<LeaderLease>(client_, options);
   }
@@ -68,6 +75,7 @@ class LeaderLeaseTest : public ::testing::Test {
   bool is_away_ = false;
   std::function<void()> faster_;  // runs between a replica's look and its write
   std::vector<bool> changes_;
+  std::atomic<int> throws_ = 0;  // that often there is no memory for a try
 };
 
 TEST_F(LeaderLeaseTest, TheFirstOneMakesIt) {
@@ -137,6 +145,15 @@ TEST_F(LeaderLeaseTest, OfTwoThatTryAtOnceOneWins) {
   EXPECT_EQ(Holder(), "b");
   EXPECT_TRUE(a->Try().ok());
   EXPECT_FALSE(a->is_leader());
+}
+
+TEST_F(LeaderLeaseTest, NoMemoryForATryIsTriedAgain) {
+  throws_ = 2;
+  const auto a = Replica("a");
+  a->Start();
+  EXPECT_TRUE(Eventually([&] { return a->is_leader(); }));
+  EXPECT_EQ(throws_, 0);
+  a->Stop();
 }
 
 TEST_F(LeaderLeaseTest, StoppingGivesItBack) {

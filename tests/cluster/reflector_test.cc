@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
+#include <new>
 
 #include "tests/cluster/testing/fake_api_server.h"
 #include "tests/testing/tls_client.h"
@@ -19,17 +21,21 @@ using std::chrono::milliseconds;
 // The state as a handler sees it: names and the label "v".
 class State : public ReflectorHandler {
  public:
+  // The next `count` changes find no memory.
+  void ThrowAtChanges(int count) { throws_ = count; }
   void BeginList() override { listed_.clear(); }
   absl::Status ListItem(Json object) override {
     listed_[TextAt(object, {"metadata", "name"})] = TextAt(object, {"metadata", "labels", "v"});
     return absl::OkStatus();
   }
   void Replace(const std::string&) override {
+    ThrowWhenTold();
     const std::lock_guard lock(mutex_);
     state_.swap(listed_);
     ++replaced_;
   }
   absl::Status Upsert(Json object) override {
+    ThrowWhenTold();
     const std::lock_guard lock(mutex_);
     state_[TextAt(object, {"metadata", "name"})] = TextAt(object, {"metadata", "labels", "v"});
     return absl::OkStatus();
@@ -52,6 +58,11 @@ class State : public ReflectorHandler {
   }
 
  private:
+  void ThrowWhenTold() {
+    if (throws_ > 0 && throws_-- > 0) throw std::bad_alloc();
+  }
+
+  std::atomic<int> throws_ = 0;
   std::mutex mutex_;
   std::map<std::string, std::string> listed_, state_;
   int replaced_ = 0;
@@ -224,6 +235,17 @@ TEST_F(ReflectorTest, TheAgeOfTheStateGrowsWhileTheServerIsAway) {
     server_.SendBookmark();
     return *reflector_->AgeOfState() < milliseconds(100);
   }));
+}
+
+TEST_F(ReflectorTest, NoMemoryForAListOrAnEventIsTriedAgain) {
+  server_.Put("a", V("1"));
+  state_.ThrowAtChanges(1);
+  StartWatching();
+  EXPECT_EQ(state_.replaced(), 1);
+  state_.ThrowAtChanges(1);
+  server_.Put("a", V("2"));
+  EXPECT_TRUE(state_.Becomes({{"a", "2"}}));
+  EXPECT_EQ(reflector_->counters().errors, 2u);
 }
 
 TEST_F(ReflectorTest, StopsPromptly) {

@@ -55,8 +55,10 @@ Reading Read(const std::string& text) {
 
 // Where libyaml and its translation to Go differ. They read alike whatever both of them read; ours refuses some texts
 // that upstream's makes something of, or the beginning of which it takes for the whole. Of what upstream refuses ours
-// takes two: the escape \/ (YAML 1.2), and any text behind a date that is tagged as one.
-bool IsKnownDifference(const std::string& text, const std::string& upstream_error, const std::string& problem) {
+// takes two: the escape \/ (YAML 1.2), and any text behind a date that is tagged as one. Upstream reads one document,
+// whatever it is; ours passes over those that hold nothing, as kubectl does, and reads on.
+bool IsKnownDifference(const std::string& text, const std::string& upstream_error, const std::string& upstream_json,
+                       const std::string& problem) {
   const auto has = [](const std::string& where, std::string_view what) {
     return where.find(what) != std::string::npos;
   };
@@ -65,6 +67,7 @@ bool IsKnownDifference(const std::string& text, const std::string& upstream_erro
   static const std::regex odd("![^ \n]*,|[\\]}]:|^(#.*\n|\\.\\.\\.\n|---\n)*---");
   if (std::regex_search(text, odd)) return true;
   if (text.find_first_not_of(" \t\n") == std::string::npos) return true;  // nothing but blanks
+  if (upstream_error.empty() && upstream_json == "null" && has(text, "\n---")) return true;
   if (!upstream_error.empty()) {
     return (has(upstream_error, "unknown escape") && has(text, "\\/")) ||
            (has(upstream_error, "as a !!timestamp") && has(text, "!!timestamp 2"));
@@ -102,7 +105,7 @@ TEST(ManifestOracleTest, RandomTexts) {
       return nlohmann::json::parse(reading.json) == nlohmann::json::parse(answer.at("json").get<std::string>());
     };
     if (!error.empty() ? reading.is_refused : reading.problem.empty() && is_same_json()) continue;
-    if (IsKnownDifference(text, error, reading.problem)) {
+    if (IsKnownDifference(text, error, answer.at("json"), reading.problem)) {
       ++known;
       continue;
     }

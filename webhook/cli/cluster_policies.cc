@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "webhook/cli/recent_findings.h"
+#include "webhook/cluster/survive.h"
 #include "webhook/kube/text.h"
 #include "webhook/policy/policy_crd.h"
 
@@ -128,8 +128,11 @@ void ClusterPolicies::ApplyChanges() {
   while (!cancellation_.is_cancelled()) {
     const std::uint64_t now = policies_.WaitForChange(seen, kApplyInterval);
     if (now == seen) continue;
+    if (!Survives([this] { server_->SetClusterPolicies(policies_.Resources()); })) {
+      cancellation_.WaitFor(kPauseAfterThrow);
+      continue;
+    }
     seen = now;
-    server_->SetClusterPolicies(policies_.Resources());
     malloc_trim(0);  // many small pieces were needed for a moment, and the heap would keep them
     has_policies_ = true;
   }
@@ -138,17 +141,21 @@ void ClusterPolicies::ApplyChanges() {
 void ClusterPolicies::WriteStatuses() {
   RecentFindings findings;
   while (!cancellation_.WaitFor(kStatusInterval)) {
-    const auto recent = findings.Look(server_->metrics().CountFindings(), std::chrono::steady_clock::now());
-    if (namespaces_.reflector().last_error().ok()) ForgetFailures("namespaces");
-    if (policies_.reflector().last_error().ok()) ForgetFailures(std::string(kPolicyPlural));
-    if (!has_policies_ || !lease_.is_leader()) continue;
-    const absl::Status status = status_writer_.WriteDue(server_->cluster_outcomes(), recent, cancellation_);
-    if (cancellation_.is_cancelled()) return;
-    if (status.ok()) {
-      ForgetFailures("status");
-    } else {
-      Say("status", status);
-    }
+    Survives([&] { WriteStatus(findings); });
+  }
+}
+
+void ClusterPolicies::WriteStatus(RecentFindings& findings) {
+  const auto recent = findings.Look(server_->metrics().CountFindings(), std::chrono::steady_clock::now());
+  if (namespaces_.reflector().last_error().ok()) ForgetFailures("namespaces");
+  if (policies_.reflector().last_error().ok()) ForgetFailures(std::string(kPolicyPlural));
+  if (!has_policies_ || !lease_.is_leader()) return;
+  const absl::Status status = status_writer_.WriteDue(server_->cluster_outcomes(), recent, cancellation_);
+  if (cancellation_.is_cancelled()) return;
+  if (status.ok()) {
+    ForgetFailures("status");
+  } else {
+    Say("status", status);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "webhook/cli/recent_findings.h"
 #include "webhook/cluster/leader_lease.h"
 #include "webhook/cluster/namespace_watch.h"
 #include "webhook/cluster/policy_status.h"
@@ -47,6 +48,7 @@ class ClusterPolicies {
   void ForgetFailures(const std::string& what);
   void ApplyChanges();
   void WriteStatuses();
+  void WriteStatus(RecentFindings& findings);
   ClusterState State() const;
 
   ApiClient client_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "webhook/cluster/survive.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -90,11 +91,16 @@ void CertificateManager::Run() {
   while (!is_stopping_) {
     has_changed_ = false;
     lock.unlock();
-    Look();
-    std::string reason = FindNotReadyReason();
+    std::string reason;
+    const bool is_told = Survives([&] {
+      Look();
+      reason = FindNotReadyReason();
+    });
     lock.lock();
-    not_ready_ = std::move(reason);
-    if (not_ready_.empty()) last_error_.clear();
+    if (is_told) {
+      not_ready_ = std::move(reason);
+      if (not_ready_.empty()) last_error_.clear();
+    }
     wake_.wait_for(lock, kLookInterval, [this] { return has_changed_ || is_stopping_; });
   }
 }

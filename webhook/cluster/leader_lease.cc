@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "webhook/cluster/survive.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -40,10 +41,11 @@ LeaderLease::LeaderLease(ApiClient& client, LeaderLeaseOptions options)
 void LeaderLease::Start() {
   thread_ = std::thread([this] {
     while (!cancellation_.is_cancelled()) {
-      const absl::Status status = Try();
-      if (cancellation_.is_cancelled()) return;
-      if (!status.ok() && options_.on_error) options_.on_error(status);
-      NoteHeld(is_leader());
+      Survives([this] {
+        const absl::Status status = Try();
+        if (!status.ok() && !cancellation_.is_cancelled() && options_.on_error) options_.on_error(status);
+        NoteHeld(is_leader());
+      });
       cancellation_.WaitFor(options_.retry_period);
     }
   });

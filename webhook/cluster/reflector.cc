@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "webhook/cluster/status_copy.h"
+#include "webhook/cluster/survive.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -71,23 +72,32 @@ void Reflector::Stop() {
 
 void Reflector::Run() {
   while (!cancellation_.is_cancelled()) {
-    const absl::Status status = resource_version_.empty() ? ListAll() : WatchOn();
-    if (cancellation_.is_cancelled()) return;
-    if (status.ok()) continue;
-    if (!CanGoOn(status)) resource_version_.clear();
+    if (Survives([this] { RunTurn(); })) continue;
+    // What the handler did not take comes again: resource_version_ tells of what it took.
     {
       const std::lock_guard lock(mutex_);
       ++counters_.errors;
-      last_error_ = status;
     }
-    if (options_.on_error) options_.on_error(status);
-    std::chrono::milliseconds pause = backoff_.Next();
-    if (const auto error = ApiErrorOf(status); error.has_value() && error->retry_after.has_value()) {
-      pause = std::max<std::chrono::milliseconds>(
-          pause, std::min<std::chrono::milliseconds>(*error->retry_after, kMostRetryAfter));
-    }
-    cancellation_.WaitFor(pause);
+    cancellation_.WaitFor(kPauseAfterThrow);
   }
+}
+
+void Reflector::RunTurn() {
+  const absl::Status status = resource_version_.empty() ? ListAll() : WatchOn();
+  if (cancellation_.is_cancelled() || status.ok()) return;
+  if (!CanGoOn(status)) resource_version_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    ++counters_.errors;
+    last_error_ = status;
+  }
+  if (options_.on_error) options_.on_error(status);
+  std::chrono::milliseconds pause = backoff_.Next();
+  if (const auto error = ApiErrorOf(status); error.has_value() && error->retry_after.has_value()) {
+    pause = std::max<std::chrono::milliseconds>(
+        pause, std::min<std::chrono::milliseconds>(*error->retry_after, kMostRetryAfter));
+  }
+  cancellation_.WaitFor(pause);
 }
 
 absl::Status Reflector::ListAll() {

@@ -84,6 +84,7 @@ class Reflector {
 
  private:
   void Run();
+  void RunTurn();
   absl::Status ListAll();
   absl::Status WatchOn();
   absl::Status TakeEvent(WatchEvent event);
