@@ -63,11 +63,12 @@ bool IsKnownDifference(const std::string& text, const std::string& upstream_erro
     return where.find(what) != std::string::npos;
   };
   if (has(text, "\ufeff")) return true;  // a byte order mark within the text
-  // A comma behind a tag (`[!tag, x]`), a collection as a key, an empty document before the first one.
-  static const std::regex odd("![^ \n]*,|[\\]}]:|^(#.*\n|\\.\\.\\.\n|---\n)*---");
+  // A comma behind a tag (`[!tag, x]`), a collection as a key or with a tag behind it, an empty document before the
+  // first one.
+  static const std::regex odd("![^ \n]*,|[\\]}][:!]|^(#.*\n|\\.\\.\\.\n|---\n)*---");
   if (std::regex_search(text, odd)) return true;
   if (text.find_first_not_of(" \t\n") == std::string::npos) return true;  // nothing but blanks
-  if (upstream_error.empty() && upstream_json == "null" && has(text, "\n---")) return true;
+  if (upstream_error.empty() && upstream_json == "null" && has(text, "---")) return true;
   if (!upstream_error.empty()) {
     return (has(upstream_error, "unknown escape") && has(text, "\\/")) ||
            (has(upstream_error, "as a !!timestamp") && has(text, "!!timestamp 2"));

@@ -51,19 +51,17 @@ std::optional<ManifestReader::Step> ManifestReader::NextJson() {
     return Step::kEnd;
   }
   const std::size_t begin = json_.offset();
+  const std::uint32_t line = json_.Mark().line;
   if (json_.Peek() == '{') {
-    const std::uint32_t line = json_.Mark().line;
     builder_.Start(document_);
     json_problem_ = json_.Read(builder_);
     if (!json_problem_.has_value()) {
       return builder_.problem().has_value() ? Fail(*builder_.problem()) : Step::kDocument;
     }
-    StartYaml(begin, line - 1);
-  } else {
-    // From the beginning, so that the first line's indentation counts.
-    const bool is_first = text_.substr(0, begin).find_first_not_of(" \t\r\n") == std::string_view::npos;
-    StartYaml(is_first ? 0 : begin, is_first ? 0 : json_.Mark().line - 1);
   }
+  // From the beginning, so that the first line's indentation counts.
+  const bool is_first = text_.substr(0, begin).find_first_not_of(" \t\r\n") == std::string_view::npos;
+  StartYaml(is_first ? 0 : begin, is_first ? 0 : line - 1);
   may_be_json_ = false;
   return std::nullopt;
 }
