@@ -24,6 +24,7 @@ struct PolicyCase {
 struct ActivePolicy {
   const Policy* policy = nullptr;
   bool is_held_back = false;  // enforce acts as warn
+  // In the order written. Of those for single containers, the ones that may hold for a container of this workload.
   std::vector<const Exemption*> exemptions;
 
   Mode ModeOf(const AppliedControl& applied) const {
