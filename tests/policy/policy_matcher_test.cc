@@ -7,8 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
+#include <algorithm>
 
+#include "tests/testing/dice.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -106,20 +107,6 @@ Answer AskEach(const PolicySet& set, const Case& each) {
   answer.matching = NamesOf(policies);
   return answer;
 }
-
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-  std::size_t Below(std::size_t bound) { return static_cast<std::size_t>(random_() % bound); }
-  bool OneOf(std::size_t count) { return Below(count) == 0; }
-  template <typename T, std::size_t kSize>
-  T Pick(const T (&of)[kSize]) {
-    return of[Below(kSize)];
-  }
-
- private:
-  std::mt19937 random_;
-};
 
 constexpr std::string_view kNamespaces[] = {"a", "ab", "abc", "b", "ba", "team-1", "team-1-x", "team-2", ""};
 constexpr std::string_view kKeys[] = {"team", "env", "zone", kNamespaceNameLabel};

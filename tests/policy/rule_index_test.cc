@@ -6,8 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
+#include <algorithm>
 
+#include "tests/testing/dice.h"
 #include "webhook/controls/base/globs.h"
 #include "webhook/kube/text.h"
 
@@ -157,18 +158,17 @@ TEST(RuleIndexTest, AmongTheWaysTheLeastSharedIsTaken) {
 
 // Whatever fits is found.
 TEST(RuleIndexTest, NothingThatFitsIsMissed) {
-  std::mt19937 random(20261130);
-  const auto below = [&](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
+  Dice dice(20261130);
   const auto text_of = [&](std::string_view letters, std::size_t most) {
     std::string text;
-    for (std::size_t size = below(most + 1); text.size() < size;) text += letters[below(letters.size())];
+    for (std::size_t size = dice.Below(most + 1); text.size() < size;) text += letters[dice.Below(letters.size())];
     return text;
   };
   std::size_t fitting = 0, found_by_text = 0;
   for (int round = 0; round < 300; ++round) {
-    std::vector<Globs> rules(1 + below(40));
+    std::vector<Globs> rules(1 + dice.Below(40));
     for (Globs& globs : rules) {
-      for (std::size_t count = below(4); count > 0; --count) globs.push_back(text_of("aaabb*?", 6));
+      for (std::size_t count = dice.Below(4); count > 0; --count) globs.push_back(text_of("aaabb*?", 6));
     }
     const RuleIndex index = IndexOfGlobs(rules);
     for (int i = 0; i < 30; ++i) {

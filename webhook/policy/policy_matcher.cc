@@ -91,10 +91,8 @@ std::vector<const Policy*> PolicyMatcher::FindMatching(const TextMap<std::string
     return !selector.has_value() || selector->Matches(labels) ||
            (old_labels != nullptr && selector->Matches(*old_labels));
   };
-  std::vector<const Policy*> matching;
-  for (const Policy* policy : matching_) {
-    if (holds(*policy)) matching.push_back(policy);
-  }
+  std::vector<const Policy*> matching = matching_;
+  std::erase_if(matching, [&](const Policy* policy) { return !holds(*policy); });
   if (is_each_asked_) return matching;
   std::vector<std::size_t> found;
   policies_.index().rules().FindByLabels(kByObjectLabels, labels, found);

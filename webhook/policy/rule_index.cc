@@ -49,8 +49,8 @@ std::map<RuleKey, std::size_t> CountKeys(const std::vector<std::vector<RuleWay>>
   return counts;
 }
 
-// To ask so few costs no more than to look into another field.
-constexpr std::size_t kFew = 8;
+// To ask so few costs little, once they are found, and to look into one more field costs something always.
+constexpr std::size_t kFew = 32;
 
 // With how many rules, this one included, it is found at most.
 std::size_t CrowdOf(const RuleWay& way, const std::map<RuleKey, std::size_t>& counts) {
