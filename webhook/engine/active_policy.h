@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A policy as it stands for one workload today: in which mode its controls count (enforceFrom, enforcePercent), and
-// which of its exemptions hold. Tested by tests/engine/policy_features_test.cc.
+// which of its exemptions hold. Tested by tests/engine/active_policy_test.cc and tests/engine/policy_features_test.cc.
 #pragma once
 
 #include <optional>
