@@ -56,6 +56,7 @@ void PrintTo(const Answer& answer, std::ostream* out) {
 
 std::vector<std::string> NamesOf(const std::vector<const Policy*>& policies) {
   std::vector<std::string> names;
+  names.reserve(policies.size());
   for (const Policy* policy : policies) names.push_back(policy->name);
   return names;
 }
