@@ -299,6 +299,28 @@ TEST(PolicyFeaturesTest, SeveralPoliciesEachCountAndTheStrictestSpeaks) {
   EXPECT_TRUE(answer.decision.warnings.empty());
 }
 
+// The few rules that are asked, of many that are not, are not taken for one another.
+TEST(PolicyFeaturesTest, EachPolicyAsksItsOwnAmongManyThatDoNotMatch) {
+  constexpr int kPolicies = 20;
+  for (int other = 1; other < kPolicies; ++other) {
+    std::string text;
+    for (int i = 0; i < kPolicies; ++i) {
+      StrAppend(&text, "---\napiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: p-", i,
+                "}\nspec:\n  match: {namespaces: {include: [", i == 0 || i == other ? "default" : "none",
+                "]}}\n  controls: {image-tag: {forbidden: [t-", i, "]}}\n");
+    }
+    const auto set = ParsePolicies(text, "f.yaml");
+    ASSERT_TRUE(set.ok()) << set.status();
+    for (const int tag : {0, other}) {
+      json pod = BadPod();
+      pod["spec"]["containers"][0]["image"] = StrCat("a:t-", tag);
+      const Answer answer = Review(Door::kValidate, {**set}, NewReview(pod).dump());
+      ASSERT_EQ(answer.decision.findings.size(), 1u) << other;
+      EXPECT_EQ(answer.decision.findings[0].policy, StrCat("p-", tag));
+    }
+  }
+}
+
 // Which policy's name comes first in the alphabet decides nothing.
 TEST(PolicyFeaturesTest, InjectionDoesNotDependOnTheOrderOfPolicies) {
   const std::string head = "apiVersion: tidewaiter.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: ";

@@ -36,6 +36,15 @@ std::vector<ExemptionContainer> ContainersOf(const Pod& pod, std::string_view na
   return containers;
 }
 
+// All of them, and the image volumes.
+std::vector<ExemptionContainer> WithVolumes(const Pod& pod) {
+  std::vector<ExemptionContainer> containers = ContainersOf(pod, "");
+  for (const Volume& volume : pod.volumes) {
+    if (volume.image.has_value()) containers.emplace_back(volume);
+  }
+  return containers;
+}
+
 bool HoldsForAll(const Exemption& exemption, const std::vector<ExemptionContainer>& containers) {
   return !containers.empty() &&
          std::all_of(containers.begin(), containers.end(),
@@ -69,9 +78,7 @@ const Exemption* ActivePolicy::FindForFinding(const Control& control, const Pod&
     const Volume* volume = ImageVolumeAt(pod, pod_pointer, finding.pointer);
     if (volume == nullptr) return FindForPod(control, pod);
     // An image volume is excused by its own image.
-    Container stand_in;
-    stand_in.image = volume->image->reference;
-    const ExemptionContainer subject(stand_in);
+    const ExemptionContainer subject(*volume);
     for (const Exemption* exemption : exemptions) {
       if (!exemption->Covers(control) || !exemption->containers.empty()) continue;
       if (exemption->HoldsForContainer(subject)) return exemption;
@@ -101,11 +108,13 @@ std::vector<ActivePolicy> Activate(const std::vector<const Policy*>& policies, c
                            .names = {},
                            .service_account = service_account.empty() ? "default" : service_account,
                            .user = policy_case.user};
+  std::vector<ExemptionContainer> containers;
   for (const Policy* policy : policies) {
     ActivePolicy one{
         .policy = policy, .is_held_back = IsHeldBack(*policy, policy_case, workload.metadata), .exemptions = {}};
     if (!policy->exemptions.empty() && subject.names.empty()) subject.names = KnownNames(workload.metadata);
-    policy->exemption_index.ForEach(policy_case.namespace_name, [&](std::size_t number) {
+    if (policy->exemption_index.looks_at_containers() && containers.empty()) containers = WithVolumes(workload.pod);
+    policy->exemption_index.ForEach(subject, containers, [&](std::size_t number) {
       const Exemption& exemption = policy->exemptions[number];
       if (!exemption.IsOver(policy_case.today) && exemption.HoldsFor(subject)) one.exemptions.push_back(&exemption);
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A policy as it stands for one workload today: in which mode its controls count (enforceFrom, enforcePercent), and
-// which of its exemptions hold. Tested by tests/engine/policy_features_test.cc.
+// which of its exemptions hold. Tested by tests/engine/active_policy_test.cc and tests/engine/policy_features_test.cc.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,7 @@ struct PolicyCase {
 struct ActivePolicy {
   const Policy* policy = nullptr;
   bool is_held_back = false;  // enforce acts as warn
+  // In the order written. Of those for single containers, the ones that may hold for a container of this workload.
   std::vector<const Exemption*> exemptions;
 
   Mode ModeOf(const AppliedControl& applied) const {

@@ -4,6 +4,7 @@
 #include "webhook/engine/judge.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <tuple>
@@ -23,29 +24,48 @@ struct Range {
 // The findings of rules that were asked already, for either Pod.
 class AskedRules {
  public:
-  AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t rule_count, Findings& found)
-      : pod_(pod), pod_pointer_(pod_pointer), places_(2 * rule_count), found_(found) {
+  // At most `ask_count` questions are asked, of rules below `rule_count`.
+  AskedRules(const JudgedPod& pod, std::string_view pod_pointer, std::size_t ask_count, std::size_t rule_count,
+             Findings& found)
+      : pod_(pod),
+        pod_pointer_(pod_pointer),
+        places_(std::bit_ceil(std::max<std::size_t>(1, 2 * std::min(rule_count, ask_count)))),
+        found_(found) {
     found_.reserve(kUsualFindings);
   }
 
   Range Ask(const AppliedControl& applied, bool is_enforced) {
     const bool is_same_pod = &pod_.enforced == &pod_.would_be;
-    std::uint32_t& place = places_[2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1)];
-    if (place == 0) {
+    std::uint32_t& answer = AnswerOf(2 * applied.rule + (is_enforced || is_same_pod ? 0 : 1));
+    if (answer == 0) {
       Range findings = {found_.size(), found_.size()};
       applied.control->check(is_enforced ? pod_.enforced : pod_.would_be, applied.settings.get(), found_);
       findings.end = found_.size();
       for (std::size_t i = findings.begin; i < findings.end; ++i) Complete(applied, found_[i]);
-      place = findings.begin == findings.end ? kNothing : static_cast<std::uint32_t>(answers_.size());
-      if (place != kNothing) answers_.push_back(findings);
+      answer = findings.begin == findings.end ? kNothing : static_cast<std::uint32_t>(answers_.size());
+      if (answer != kNothing) answers_.push_back(findings);
     }
-    return answers_[place];
+    return answers_[answer];
   }
 
  private:
   // More are moved about as they come.
   static constexpr std::size_t kUsualFindings = 32;
   static constexpr std::uint32_t kNothing = 1;
+
+  struct Place {
+    std::size_t question = 0;
+    std::uint32_t answer = 0;  // 0: the place is free
+  };
+
+  // At its place, or at the first free one behind that; half of them stay free.
+  std::uint32_t& AnswerOf(std::size_t question) {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = question & mask;
+    while (places_[at].answer != 0 && places_[at].question != question) at = (at + 1) & mask;
+    places_[at].question = question;
+    return places_[at].answer;
+  }
 
   void Complete(const AppliedControl& applied, Finding& finding) const {
     finding.control = applied.control->info.id;
@@ -54,9 +74,9 @@ class AskedRules {
 
   const JudgedPod& pod_;
   const std::string_view pod_pointer_;
-  // Where in `answers_` each rule's lies, 0 as long as it was not asked: of a thousand policies few match, and the
-  // rules of the others cost a zero each. The first two answers stand for "not asked" and "nothing found".
-  std::vector<std::uint32_t> places_;
+  // Where in `answers_` each question's lies, 0 as long as it was not asked: of a thousand policies few match, so there
+  // are places for what those ask only. The first two answers stand for "not asked" and "nothing found".
+  std::vector<Place> places_;
   std::vector<Range> answers_ = {{}, {}};
   Findings& found_;
 };
@@ -75,7 +95,9 @@ Judgement Judge(const std::vector<ActivePolicy>& policies, std::size_t rule_coun
   Judgement judgement;
   std::vector<Complaint> complaints;
   std::size_t count = 0;
-  AskedRules rules(pod, pod_pointer, rule_count, judgement.found);
+  std::size_t ask_count = 0;
+  for (const ActivePolicy& active : policies) ask_count += active.policy->controls.size();
+  AskedRules rules(pod, pod_pointer, ask_count, rule_count, judgement.found);
   for (const ActivePolicy& active : policies) {
     for (const AppliedControl& applied : active.policy->controls) {
       if (only_resources && !applied.control->info.is_about_resources) continue;

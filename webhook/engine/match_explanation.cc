@@ -87,14 +87,9 @@ std::optional<MatchReason> ExplainNamespaceSelector(const Match& match, const Ma
   constexpr std::string_view kKey = "spec.match.namespaceSelector";
   if (!match.namespace_selector.has_value()) return std::nullopt;
   const LabelSelector& selector = *match.namespace_selector;
-  // Every namespace has the label of its name, whether or not anything else is known of it.
-  constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
-  const bool asks_for_name_only =
-      std::all_of(selector.requirements.begin(), selector.requirements.end(),
-                  [&](const LabelRequirement& requirement) { return requirement.key == kNameLabel; });
   const std::string of = StrCat("of namespace ", Quoted(question.subject.namespace_name), ": ");
-  if (asks_for_name_only) {
-    const TextMap<std::string_view> labels = {{kNameLabel, question.subject.namespace_name}};
+  if (!match.asks_for_namespace_labels()) {
+    const TextMap<std::string_view> labels = {{kNamespaceNameLabel, question.subject.namespace_name}};
     const std::string unmet = FindUnmet(selector, labels);
     return unmet.empty() ? std::nullopt : std::optional(DoesNot(of + unmet, std::string(kKey)));
   }

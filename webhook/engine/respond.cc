@@ -13,8 +13,8 @@
 #include "webhook/engine/message_limits.h"
 #include "webhook/engine/policy_door.h"
 #include "webhook/kube/admission_review.h"
-#include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
+#include "webhook/policy/policy_matcher.h"
 
 namespace tidewaiter {
 namespace {
@@ -102,58 +102,6 @@ std::vector<std::string_view> TemplatePatterns(const GroupVersionKind& kind, con
   return patterns;
 }
 
-// What is known of a namespace without asking anyone: every namespace has the label of its name (core/v1
-// LabelMetadataName).
-constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
-bool AsksForNameOnly(const LabelSelector& selector) {
-  return std::all_of(selector.requirements.begin(), selector.requirements.end(),
-                     [](const LabelRequirement& requirement) { return requirement.key == kNameLabel; });
-}
-
-// Drops the policies whose namespaceSelector does not hold. InvalidArgument when that cannot be known: a policy that
-// might apply is never passed over.
-absl::Status MatchNamespace(const ReviewContext& context, std::string_view namespace_name,
-                            std::vector<const Policy*>& policies) {
-  const TextMap<std::string_view> name_only = {{kNameLabel, namespace_name}};
-  std::erase_if(policies, [&](const Policy* policy) {
-    const auto& selector = policy->match.namespace_selector;
-    return selector.has_value() && AsksForNameOnly(*selector) && !selector->Matches(name_only);
-  });
-  const auto has_selector = [](const Policy* policy) {
-    return policy->match.namespace_selector.has_value() && !AsksForNameOnly(*policy->match.namespace_selector);
-  };
-  if (std::none_of(policies.begin(), policies.end(), has_selector)) return absl::OkStatus();
-  const std::shared_ptr<const Labels> labels =
-      context.namespaces == nullptr ? nullptr : context.namespaces->FindLabels(namespace_name);
-  if (labels == nullptr) {
-    // Only enforce touches a workload: what could do no more than warn or audit is no reason to refuse.
-    std::erase_if(policies, [&](const Policy* policy) {
-      return has_selector(policy) &&
-             std::none_of(policy->controls.begin(), policy->controls.end(),
-                          [](const AppliedControl& applied) { return applied.mode == Mode::kEnforce; });
-    });
-    const auto first = std::find_if(policies.begin(), policies.end(), has_selector);
-    if (first == policies.end()) return absl::OkStatus();
-    return InvalidArgument(StrCat("the labels of namespace ", Quoted(namespace_name),
-                                  " are not known, and the namespaceSelector of policy ", (*first)->name,
-                                  " asks for them"));
-  }
-  std::erase_if(policies, [&](const Policy* policy) {
-    return has_selector(policy) && !policy->match.namespace_selector->Matches(*labels);
-  });
-  return absl::OkStatus();
-}
-
-// Drops the policies whose objectSelector holds for neither the object nor the one before the update, as the API server
-// does with a webhook's own (admissionregistration/v1 objectSelector).
-void MatchObject(const ObjectMeta& now, const ObjectMeta* old, std::vector<const Policy*>& policies) {
-  std::erase_if(policies, [&](const Policy* policy) {
-    const auto& selector = policy->match.object_selector;
-    return selector.has_value() && !selector->Matches(now.labels) &&
-           !(old != nullptr && selector->Matches(old->labels));
-  });
-}
-
 void Decide(const AdmissionRequest& request, const ReviewContext& context, Decision& decision) {
   decision.outcome = Outcome::kAllow;
   if (request.operation == "DELETE" || request.operation == "CONNECT") return;
@@ -169,10 +117,11 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
                   decision);
   }
   // Matched before it is decoded: where no policy looks, nothing can stand in anyone's way.
-  std::vector<const Policy*> matching = context.policies.FindMatching(
-      {.namespace_name = decision.namespace_name, .group = request.kind.group, .kind = request.kind.kind});
-  const absl::Status namespace_status = MatchNamespace(context, decision.namespace_name, matching);
-  if (matching.empty()) return;
+  const PolicyMatcher matcher(
+      context.policies,
+      {.namespace_name = decision.namespace_name, .group = request.kind.group, .kind = request.kind.kind},
+      context.namespaces);
+  if (!matcher.MayMatch()) return;
   const auto refuse_unreadable = [&](const absl::Status& status) {
     Refuse(kUnreadableObject, std::string(MessageOf(status)), decision);
   };
@@ -191,7 +140,8 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
     absl::Status status = old_decoder.DecodeMetadata(old.emplace());
     if (!status.ok()) return refuse_unreadable(status);
   }
-  MatchObject(object.metadata, old.has_value() ? &old->metadata : nullptr, matching);
+  std::vector<const Policy*> matching =
+      matcher.FindMatching(object.metadata.labels, old.has_value() ? &old->metadata.labels : nullptr);
   if (matching.empty()) return;
   if (absl::Status status = decoder.DecodeTemplates(patterns, object); !status.ok()) return refuse_unreadable(status);
   if (old.has_value()) {
@@ -222,8 +172,8 @@ void Decide(const AdmissionRequest& request, const ReviewContext& context, Decis
   if (context.watcher != nullptr) context.watcher->OnDoor(door_case);
   const bool changes_nothing = request.operation == "UPDATE" && !needs_old;
   if (door_case.workloads.empty() || changes_nothing) return;
-  if (!namespace_status.ok()) {
-    return Refuse(kUnknownNamespace, std::string(MessageOf(namespace_status)), decision);
+  if (const absl::Status& status = matcher.namespace_status(); !status.ok()) {
+    return Refuse(kUnknownNamespace, std::string(MessageOf(status)), decision);
   }
   for (JudgedWorkload& workload : door_case.workloads) {
     workload.now.pod.namespace_name = decision.namespace_name;

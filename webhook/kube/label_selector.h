@@ -36,6 +36,8 @@ struct LabelRequirement {
 
   // Whether it holds for a label of this value; nullopt: there is none.
   bool Holds(std::optional<std::string_view> value) const;
+
+  auto operator<=>(const LabelRequirement&) const = default;
 };
 
 // A plain value: every requirement must hold, so an empty selector matches everything. (Kubernetes lets an absent
@@ -58,6 +60,8 @@ struct LabelSelector {
       return requirement.Holds(label == labels.end() ? std::nullopt : std::optional<std::string_view>(label->second));
     });
   }
+
+  auto operator<=>(const LabelSelector&) const = default;
 };
 
 // InvalidArgument unless `key` is a name of 1 to 63 letters, digits, '-', '_' and '.' that begins and ends with a

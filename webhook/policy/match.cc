@@ -35,6 +35,18 @@ bool Match::HoldsAt(const MatchSubject& subject) const {
          });
 }
 
+bool Match::asks_for_namespace_labels() const {
+  return namespace_selector.has_value() &&
+         std::any_of(namespace_selector->requirements.begin(), namespace_selector->requirements.end(),
+                     [](const LabelRequirement& requirement) { return requirement.key != kNamespaceNameLabel; });
+}
+
+bool Match::HoldsForNamespaceName(std::string_view name) const {
+  return !namespace_selector.has_value() ||
+         std::all_of(namespace_selector->requirements.begin(), namespace_selector->requirements.end(),
+                     [&](const LabelRequirement& requirement) { return requirement.Holds(name); });
+}
+
 bool Match::HoldsForPod(const TextMap<std::string_view>& labels) const {
   const bool is_kind = kinds.empty() || std::any_of(kinds.begin(), kinds.end(), [](const KindPattern& pattern) {
                          return pattern.Matches("", "Pod");
@@ -59,7 +71,7 @@ bool Exemption::HoldsFor(const ExemptionSubject& subject) const {
 const std::vector<std::string>& ExemptionContainer::image_forms() const {
   if (image_forms_.has_value()) return *image_forms_;
   image_forms_.emplace();
-  const absl::StatusOr<ImageReference> parsed = ImageReference::Parse(container_.image.value_or(""));
+  const absl::StatusOr<ImageReference> parsed = ImageReference::Parse(image_);
   if (!parsed.ok()) return *image_forms_;
   ImageReference reference = *parsed;
   const auto add = [this](std::string form) {

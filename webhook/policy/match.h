@@ -15,6 +15,9 @@
 
 namespace tidewaiter {
 
+// Every namespace has the label of its name (core/v1 LabelMetadataName), so it is known without asking anyone.
+inline constexpr std::string_view kNamespaceNameLabel = "kubernetes.io/metadata.name";
+
 // What of a workload the match rules look at. Views: valid for the call only.
 struct MatchSubject {
   std::string_view namespace_name;
@@ -29,6 +32,7 @@ struct KindPattern {
   std::optional<std::string> group;
 
   bool Matches(std::string_view other_group, std::string_view other_kind) const;
+  auto operator<=>(const KindPattern&) const = default;
 };
 
 // spec.match: every given part must hold; an absent part holds.
@@ -41,9 +45,16 @@ struct Match {
 
   // The parts that are known before the object is read: namespace by name, and kind.
   bool HoldsAt(const MatchSubject& subject) const;
+  // Whether namespace_selector asks for labels of the namespace besides that of its name.
+  bool asks_for_namespace_labels() const;
+  // Whether namespace_selector holds for a namespace of which nothing but the name is known.
+  // Precondition: !asks_for_namespace_labels().
+  bool HoldsForNamespaceName(std::string_view name) const;
   // Whether a Pod with these labels, made from a template of an object for which all of it holds, would match as well:
   // then, and only then, will what the policy injects be in that Pod.
   bool HoldsForPod(const TextMap<std::string_view>& labels) const;
+
+  auto operator<=>(const Match&) const = default;
 };
 
 // Whom an exemption is asked about. Views: valid for the call only.
@@ -54,18 +65,23 @@ struct ExemptionSubject {
   std::string_view user;
 };
 
-// A container as exemptions see it: what thousands may ask of its image is worked out once. Refers to the container.
+// A container, or an image volume, as exemptions see it: what thousands may ask of its image is worked out once.
+// Views: valid as long as the Pod's texts.
 class ExemptionContainer {
  public:
-  explicit ExemptionContainer(const Container& container) : container_(container) {}
+  explicit ExemptionContainer(const Container& container)
+      : name_(container.name), image_(container.image.value_or("")) {}
+  // Precondition: it is an image volume. It has no container's name.
+  explicit ExemptionContainer(const Volume& volume) : image_(volume.image->reference.value_or("")) {}
 
-  std::string_view name() const { return container_.name; }
+  std::string_view name() const { return name_; }
   // What a glob may fit: the image's name, and the image with tag and digest and without its digest. Empty when the
   // reference cannot be parsed: what is not understood is not excused.
   const std::vector<std::string>& image_forms() const;
 
  private:
-  const Container& container_;
+  std::string_view name_;
+  std::string_view image_;
   mutable std::optional<std::vector<std::string>> image_forms_;
 };
 

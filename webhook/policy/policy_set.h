@@ -5,33 +5,18 @@
 #pragma once
 
 #include <compare>
-#include <map>
-#include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "webhook/controls/base/control.h"
 #include "webhook/controls/base/mode.h"
+#include "webhook/policy/date.h"
+#include "webhook/policy/exemption_index.h"
 #include "webhook/policy/match.h"
+#include "webhook/policy/policy_index.h"
 
 namespace tidewaiter {
-
-// Which of some rules can hold in a namespace, found without asking each: those that name it literally by the name,
-// the others (with a wildcard, or that say nothing of namespaces) always.
-class NamespaceIndex {
- public:
-  // Takes the next rule (they are numbered as they come); `include` are its globs of namespaces, empty = all.
-  void Add(const std::vector<std::string>& include);
-  // Calls `visit` with the number of each rule that may hold, in rising order.
-  void ForEach(std::string_view namespace_name, absl::FunctionRef<void(std::size_t)> visit) const;
-
- private:
-  std::size_t count_ = 0;
-  std::vector<std::size_t> general_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> literal_;
-};
 
 // A control as one policy applies it.
 struct AppliedControl {
@@ -53,7 +38,7 @@ struct Policy {
   int enforce_percent = 100;             // of the workloads; the rest is warned
   std::vector<AppliedControl> controls;  // sorted by control id
   std::vector<Exemption> exemptions;     // in the order written
-  NamespaceIndex exemption_index;        // of `exemptions`
+  ExemptionIndex exemption_index;        // of `exemptions`; made by PolicySet
 };
 
 // A row of spec.workloads: a custom resource and one place in it that holds a pod template, or a list of them.
@@ -73,8 +58,8 @@ class PolicySet {
 
   // Sorted by name; names are unique.
   const std::vector<Policy>& policies() const { return policies_; }
-  // The policies whose namespace globs and kinds hold, in order of name.
-  std::vector<const Policy*> FindMatching(const MatchSubject& subject) const;
+  // Of `policies` by their numbers; policy_matcher.h asks it.
+  const PolicyIndex& index() const { return index_; }
   // Of all policies together; where a custom resource holds its templates is no matter of opinion.
   const std::vector<WorkloadRow>& workloads() const { return workloads_; }
   // AppliedControl::rule is below this.
@@ -83,7 +68,7 @@ class PolicySet {
  private:
   std::vector<Policy> policies_;
   std::vector<WorkloadRow> workloads_;
-  NamespaceIndex index_;
+  PolicyIndex index_;
   std::size_t rule_count_ = 0;
 };
 
