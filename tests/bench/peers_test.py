@@ -59,6 +59,7 @@ class PeersTest(unittest.TestCase):
             review["request"]["namespace"] = "nowhere"
             with self.assertRaisesRegex(load.NotReady, '"nowhere" are not known'):
                 server.post(server.path, json.dumps(review).encode())
+            self.assertEqual(sum(server.count_decisions()), 1)  # the first answer
 
     def test_a_wrong_verdict_is_an_error(self):
         with self.started("tidewaiter") as server:
