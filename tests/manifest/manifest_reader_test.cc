@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 #include "webhook/kube/text.h"
 #include "webhook/manifest/manifest_json.h"
 

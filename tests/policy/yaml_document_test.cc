@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 #include "webhook/controls/base/settings_schema.h"
 #include "webhook/kube/text.h"
 
