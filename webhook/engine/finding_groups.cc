@@ -165,7 +165,7 @@ void SortFindings(std::vector<JudgedFinding>& findings) {
   });
   std::vector<JudgedFinding> sorted;
   sorted.reserve(findings.size());
-  for (const Place& place : places) sorted.push_back(std::move(*place.judged));
+  for (const Place& place : places) sorted.push_back(*place.judged);
   findings = std::move(sorted);
 }
 
