@@ -147,7 +147,7 @@ std::vector<const Exemption*> Ask(const ActivePolicy& active, const Workload& wo
 TEST(ActivePolicyTest, ExemptionsAreThoseThatAskingEachFinds) {
   Dice dice(20261130);
   std::size_t excused = 0, asked = 0, holding = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     std::vector<Policy> policies;
     policies.push_back(NewPolicy(dice));
     const PolicySet set(std::move(policies));
@@ -165,7 +165,7 @@ TEST(ActivePolicyTest, ExemptionsAreThoseThatAskingEachFinds) {
       holding += each.exemptions.size();
     }
   }
-  EXPECT_GT(excused, 10'000u);
+  EXPECT_GT(excused, 2'500u);
   EXPECT_LT(asked, holding);
 }
 
