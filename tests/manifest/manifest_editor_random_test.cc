@@ -6,28 +6,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 
+#include "tests/testing/dice.h"
 #include "tests/testing/edited_manifest.h"
 
 namespace tidewaiter {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-class Dice {
- public:
-  explicit Dice(unsigned seed) : engine_(seed) {}
-  std::size_t Below(std::size_t bound) { return engine_() % bound; }
-  bool OneIn(std::size_t bound) { return Below(bound) == 0; }
-  template <typename T, std::size_t N>
-  const T& Pick(const T (&values)[N]) {
-    return values[Below(N)];
-  }
-
- private:
-  std::mt19937 engine_;
-};
 
 constexpr std::string_view kTexts[] = {"web",      "nginx:1.29",   "a b",  "yes", "1",  "",     "é",    "it's",
                                        "x: y # z", "two\nlines\n", "/tmp", "- x", "{}", "\"",   "a\\b", "*x",
@@ -36,7 +22,7 @@ constexpr std::string_view kTexts[] = {"web",      "nginx:1.29",   "a b",  "yes"
 Json RandomScalar(Dice& dice) {
   switch (dice.Below(5)) {
     case 0:
-      return dice.OneIn(2);
+      return dice.OneOf(2);
     case 1:
       return static_cast<int>(dice.Below(100000)) - 5000;
     case 2:
@@ -47,16 +33,16 @@ Json RandomScalar(Dice& dice) {
 }
 
 Json RandomValue(Dice& dice, int depth) {
-  if (depth == 0 || dice.OneIn(3)) return RandomScalar(dice);
+  if (depth == 0 || dice.OneOf(3)) return RandomScalar(dice);
   const std::size_t count = dice.Below(4);
-  if (dice.OneIn(3)) {
+  if (dice.OneOf(3)) {
     Json list = Json::array();
     for (std::size_t i = 0; i < count; ++i) list.push_back(RandomValue(dice, depth - 1));
     return list;
   }
   Json mapping = Json::object();
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string key = dice.OneIn(5) ? std::string(dice.Pick(kTexts)) : StrCat("key", dice.Below(30));
+    const std::string key = dice.OneOf(5) ? std::string(dice.Pick(kTexts)) : StrCat("key", dice.Below(30));
     if (!key.empty() && key.find('\n') == std::string::npos) mapping[key] = RandomValue(dice, depth - 1);
   }
   return mapping;
@@ -65,15 +51,15 @@ Json RandomValue(Dice& dice, int depth) {
 // A value as YAML in whatever style the dice choose: what people write, and worse.
 class Scribe {
  public:
-  explicit Scribe(Dice& dice) : dice_(dice), list_indent_(dice.OneIn(2) ? 0 : 2), unit_(dice.OneIn(3) ? 4 : 2) {}
+  explicit Scribe(Dice& dice) : dice_(dice), list_indent_(dice.OneOf(2) ? 0 : 2), unit_(dice.OneOf(3) ? 4 : 2) {}
 
   std::string Write(const Json& object) {
-    std::string text = dice_.OneIn(3) ? "---\n" : "";
+    std::string text = dice_.OneOf(3) ? "---\n" : "";
     WriteBlock(object, 0, text);
-    if (dice_.OneIn(4)) text += "# the end\n";
-    if (dice_.OneIn(5)) text += "...\n";
-    if (dice_.OneIn(4) && !text.ends_with("lines\n")) text.pop_back();
-    if (!dice_.OneIn(4)) return text;
+    if (dice_.OneOf(4)) text += "# the end\n";
+    if (dice_.OneOf(5)) text += "...\n";
+    if (dice_.OneOf(4) && !text.ends_with("lines\n")) text.pop_back();
+    if (!dice_.OneOf(4)) return text;
     std::string with_returns;
     for (const char c : text) StrAppend(&with_returns, c == '\n' ? "\r\n" : std::string(1, c));
     return with_returns;
@@ -82,13 +68,13 @@ class Scribe {
  private:
   // In quotes wherever YAML might see anything else in it.
   std::string Scalar(const Json& value, bool is_flow) {
-    if (value.is_null()) return dice_.OneIn(2) && !is_flow ? "" : dice_.OneIn(2) ? "~" : "null";
+    if (value.is_null()) return dice_.OneOf(2) && !is_flow ? "" : dice_.OneOf(2) ? "~" : "null";
     if (!value.is_string()) return value.dump();
     const std::string text = value;
     const bool is_word =
         !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos && text != "yes";
-    if (is_word && !dice_.OneIn(3)) return text;
-    if (text.find('\n') == std::string::npos && dice_.OneIn(2)) {
+    if (is_word && !dice_.OneOf(3)) return text;
+    if (text.find('\n') == std::string::npos && dice_.OneOf(2)) {
       std::string quoted = "'";
       for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
       return quoted + "'";
@@ -98,35 +84,35 @@ class Scribe {
 
   std::string Flow(const Json& value) {
     if (!value.is_structured()) return Scalar(value, true);
-    const bool is_spread = dice_.OneIn(4);
+    const bool is_spread = dice_.OneOf(4);
     std::string text = value.is_array() ? "[" : "{";
     bool is_first = true;
     for (const auto& [key, item] : value.items()) {
-      if (!is_first) text += dice_.OneIn(4) ? "," : ", ";
+      if (!is_first) text += dice_.OneOf(4) ? "," : ", ";
       if (is_spread) text += "\n" + std::string(40, ' ');
       is_first = false;
       if (value.is_object()) text += Scalar(Json(key), true) + ": ";
       text += Flow(item);
     }
-    if (is_spread && dice_.OneIn(2) && !is_first) text += ",";
-    if (is_spread && dice_.OneIn(2)) text += "\n" + std::string(38, ' ');
+    if (is_spread && dice_.OneOf(2) && !is_first) text += ",";
+    if (is_spread && dice_.OneOf(2)) text += "\n" + std::string(38, ' ');
     return text + (value.is_array() ? "]" : "}");
   }
 
   void Comment(std::size_t indent, std::string& text) {
     if (text.ends_with("lines\n")) return;  // of a text, which would go on
-    if (dice_.OneIn(8)) text += "\n";
-    if (dice_.OneIn(8)) text.append(dice_.OneIn(3) ? dice_.Below(12) : indent, ' ') += "# - not: {a value\n";
+    if (dice_.OneOf(8)) text += "\n";
+    if (dice_.OneOf(8)) text.append(dice_.OneOf(3) ? dice_.Below(12) : indent, ' ') += "# - not: {a value\n";
   }
 
   // What stands behind `key:` or `-`.
   void Behind(const Json& value, std::size_t key_indent, std::string& text) {
-    const std::string comment = dice_.OneIn(6) ? "  # why" : "";
-    if (value.is_structured() && !value.empty() && !dice_.OneIn(4)) {
+    const std::string comment = dice_.OneOf(6) ? "  # why" : "";
+    if (value.is_structured() && !value.empty() && !dice_.OneOf(4)) {
       text += comment + "\n";
       WriteBlock(value, value.is_array() ? key_indent + list_indent_ : key_indent + unit_, text);
-    } else if (value.is_string() && value.get<std::string>() == "two\nlines\n" && dice_.OneIn(2)) {
-      text += dice_.OneIn(2) ? " |\n" : " |2\n";
+    } else if (value.is_string() && value.get<std::string>() == "two\nlines\n" && dice_.OneOf(2)) {
+      text += dice_.OneOf(2) ? " |\n" : " |2\n";
       for (const char* line : {"two", "lines"}) text.append(key_indent + 2, ' ').append(line) += "\n";
     } else {
       const std::string flow = value.is_structured() ? Flow(value) : Scalar(value, false);
@@ -144,7 +130,7 @@ class Scribe {
         continue;
       }
       text += "-";
-      if (item.is_object() && !item.empty() && dice_.OneIn(2)) {
+      if (item.is_object() && !item.empty() && dice_.OneOf(2)) {
         // The first member stands behind the dash.
         std::string inner;
         WriteBlock(item, indent + 2, inner);
@@ -152,7 +138,7 @@ class Scribe {
             inner[0] == ' ' && inner[indent + 2] != '#' && inner.find_first_not_of(' ') == indent + 2;
         text += begins_with_it ? " " + inner.substr(indent + 2) : "\n" + inner;
       } else if (item.is_structured() && !item.empty()) {
-        text += dice_.OneIn(3) ? " " + Flow(item) + "\n" : "";
+        text += dice_.OneOf(3) ? " " + Flow(item) + "\n" : "";
         if (text.back() == '-') {
           text += "\n";
           WriteBlock(item, indent + 2, text);
@@ -173,18 +159,18 @@ class Scribe {
 void Change(Dice& dice, Json& value) {
   if (value.is_object() && !value.empty()) {
     for (auto& [key, item] : value.items()) {
-      if (dice.OneIn(2)) Change(dice, item);
+      if (dice.OneOf(2)) Change(dice, item);
     }
-    if (dice.OneIn(3)) value[StrCat("new", dice.Below(9))] = RandomValue(dice, 2);
+    if (dice.OneOf(3)) value[StrCat("new", dice.Below(9))] = RandomValue(dice, 2);
   } else if (value.is_array() && !value.empty()) {
     for (Json& item : value) {
-      if (dice.OneIn(2)) Change(dice, item);
+      if (dice.OneOf(2)) Change(dice, item);
     }
-    if (dice.OneIn(3)) value.push_back(RandomValue(dice, 2));
-  } else if (dice.OneIn(3)) {
+    if (dice.OneOf(3)) value.push_back(RandomValue(dice, 2));
+  } else if (dice.OneOf(3)) {
     const bool is_list = value.is_array();
     value = is_list ? Json::array({RandomValue(dice, 1)}) : Json::object({{"filled", RandomValue(dice, 2)}});
-  } else if (!value.is_structured() && dice.OneIn(3)) {
+  } else if (!value.is_structured() && dice.OneOf(3)) {
     value = RandomScalar(dice);
   }
 }
@@ -229,7 +215,7 @@ void TryOne(unsigned seed, bool is_json, Tally& tally) {
   Dice dice(seed);
   Json object = Json::object({{"kind", "Pod"}});
   for (int i = 0; i < 4; ++i) object[StrCat("part", i)] = RandomValue(dice, 4);
-  const int indent = dice.OneIn(2) ? -1 : static_cast<int>(1 + dice.Below(4));
+  const int indent = dice.OneOf(2) ? -1 : static_cast<int>(1 + dice.Below(4));
   const std::string text = is_json ? object.dump(indent) : Scribe(dice).Write(object);
   SCOPED_TRACE(StrCat("seed ", seed, "\n", text));
   std::string problem;

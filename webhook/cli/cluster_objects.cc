@@ -164,7 +164,6 @@ class NamespaceLabels : public ListReceiver {
         if (value.is_string()) labels.insert_or_assign(key, value.get<std::string>());
       }
     }
-    labels.insert_or_assign("kubernetes.io/metadata.name", name);
     namespaces->Add(name, std::move(labels));
     return absl::OkStatus();
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "webhook/kube/text.h"
+#include "webhook/policy/match.h"
 
 namespace tidewaiter {
 namespace {
@@ -38,7 +39,7 @@ absl::StatusOr<std::shared_ptr<const Labels>> DecodeLabels(const Json& object, c
     }
   }
   // The API server sets it on every namespace, and nobody can change it; those before 1.21 did not.
-  labels.insert_or_assign("kubernetes.io/metadata.name", name);
+  labels.insert_or_assign(std::string(kNamespaceNameLabel), name);
   return std::make_shared<const Labels>(std::move(labels));
 }
 

@@ -10,6 +10,9 @@
 
 namespace tidewaiter {
 
+// The characters of a pattern that do not stand for themselves.
+inline constexpr std::string_view kGlobWildcards = "*?";
+
 // True when the whole of `text` fits `pattern`: '*' stands for any run of characters, also none, '?' for exactly one
 // (UTF-8) character, everything else for itself, case and all. Allocates nothing; the time is at most proportional to
 // pattern size times text size, whatever the pattern. An empty pattern fits only an empty text.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which of a policy's exemptions can hold for a workload, found by what they name: of thousands for other workloads
-// none is asked. Tested by tests/policy/exemption_index_test.cc and
-// tests/engine/active_policy_test.cc.
+// none is asked. Tested by tests/policy/exemption_index_test.cc and tests/engine/active_policy_test.cc.
 #pragma once
 
 #include <vector>

@@ -13,7 +13,6 @@
 namespace tidewaiter {
 namespace {
 
-constexpr std::string_view kWildcards = "*?";
 constexpr std::string_view kHub = "docker.io/";
 constexpr std::size_t kNone = std::string_view::npos;
 
@@ -33,7 +32,7 @@ absl::StatusOr<std::string> NormalImageGlob(std::string_view glob) {
   if (absl::Status status = ValidateGlob(glob); !status.ok()) return status;
   const std::size_t slash = glob.find('/');
   const std::string_view first = glob.substr(0, slash);
-  if (glob.find_first_of(kWildcards) == kNone) {
+  if (glob.find_first_of(kGlobWildcards) == kNone) {
     const bool has_tag = first.find_first_of(":@") != kNone;
     if (slash == kNone && !has_tag && IsRegistry(first)) return RefuseRegistryAlone(glob);
     const absl::StatusOr<ImageReference> reference = ImageReference::Parse(glob);
@@ -43,7 +42,7 @@ absl::StatusOr<std::string> NormalImageGlob(std::string_view glob) {
   if (glob.find("://") != kNone) {
     return InvalidArgument(StrCat(Quoted(glob), " must not begin with a scheme: no image reference does"));
   }
-  if (kWildcards.find(glob.front()) != kNone) return std::string(glob);
+  if (kGlobWildcards.find(glob.front()) != kNone) return std::string(glob);
   if (slash == kNone) {
     // "nginx:1.*" has a tag, "ghcr.io*" a registry.
     const bool is_registry = IsRegistry(first.substr(0, first.find_first_of(":@*?")));
@@ -53,7 +52,7 @@ absl::StatusOr<std::string> NormalImageGlob(std::string_view glob) {
     constexpr std::string_view kOldHub = "index.docker.io/";
     return glob.starts_with(kOldHub) ? StrCat(kHub, glob.substr(kOldHub.size())) : std::string(glob);
   }
-  if (first.find_first_of(kWildcards) != kNone) {
+  if (first.find_first_of(kGlobWildcards) != kNone) {
     return InvalidArgument(StrCat(Quoted(glob), " does not say which registry: begin with a whole one (",
                                   Quoted(StrCat(kHub, glob)), ") or with *"));
   }

@@ -7,6 +7,7 @@
 
 #include "webhook/controls/base/setting_values.h"
 #include "webhook/kube/quoted.h"
+#include "webhook/policy/match.h"
 #include "webhook/policy/text_file.h"
 #include "webhook/policy/yaml_document.h"
 
@@ -57,7 +58,7 @@ absl::StatusOr<std::shared_ptr<const FixedNamespaces>> FixedNamespaces::Parse(st
 
 void FixedNamespaces::Add(std::string name, Labels labels) {
   // The API server sets it on every namespace, and nobody can change it.
-  labels.insert_or_assign("kubernetes.io/metadata.name", name);
+  labels.insert_or_assign(std::string(kNamespaceNameLabel), name);
   labels_.insert_or_assign(std::move(name), std::make_shared<const Labels>(std::move(labels)));
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "webhook/kube/glob.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/workload.h"
 #include "webhook/policy/controls_reader.h"
@@ -41,7 +42,7 @@ const DocumentNode& NodeAt(const DocumentNode& root, std::initializer_list<std::
 }
 
 absl::Status RefuseKind(const DocumentNode& item, std::string_view kind) {
-  if (kind.find_first_of("*?") != std::string_view::npos) {
+  if (kind.find_first_of(kGlobWildcards) != std::string_view::npos) {
     return item.Error(StrCat(Quoted(item.text), " is a pattern, and kinds are named in full; for all kinds leave out ",
                              "spec.match.kinds"));
   }

@@ -9,19 +9,19 @@
 #include <set>
 #include <utility>
 
+#include "webhook/kube/glob.h"
+
 namespace tidewaiter {
 namespace {
 
 using Kind = RuleKey::Kind;
 
-constexpr std::string_view kWildcards = "*?";
-
 // What a text that fits the glob must be, or begin or end with: the one of the two that is preferred, if there is it.
 std::optional<RuleKey> KeyOf(std::size_t field, const std::string& glob, Kind preferred) {
-  const std::size_t first = glob.find_first_of(kWildcards);
+  const std::size_t first = glob.find_first_of(kGlobWildcards);
   if (first == std::string::npos) return RuleKey{.field = field, .kind = Kind::kText, .text = glob, .value = {}};
   const std::string head = glob.substr(0, first);
-  const std::string tail = glob.substr(glob.find_last_of(kWildcards) + 1);
+  const std::string tail = glob.substr(glob.find_last_of(kGlobWildcards) + 1);
   if (head.empty() && tail.empty()) return std::nullopt;
   const bool is_head = tail.empty() || (preferred == Kind::kHead && !head.empty());
   return RuleKey{

@@ -277,9 +277,7 @@ absl::StatusOr<PolicyTestFileResult> RunTestFile(const TestFile& file, Date toda
   if (!policies.ok()) return policies.status();
   FixedNamespaces namespaces;
   for (const TestNamespaceDocument& name_space : file.document.namespaces) {
-    Labels labels(name_space.labels.begin(), name_space.labels.end());
-    labels.insert_or_assign("kubernetes.io/metadata.name", name_space.name);
-    namespaces.Add(name_space.name, std::move(labels));
+    namespaces.Add(name_space.name, Labels(name_space.labels.begin(), name_space.labels.end()));
   }
   const ReviewContext context{
       .policies = **policies, .today = file.document.today.date.value_or(today), .namespaces = &namespaces};
