@@ -82,7 +82,7 @@ TEST(RatchetTest, AContainerIsTheSameByListAndName) {
   const char* controls = "{read-only-root-filesystem: {}}";
   json init = {{"name", "setup"}, {"image", "a:1"}};
   json before = OneContainer({{"securityContext", {{"readOnlyRootFilesystem", true}}}});
-  before["initContainers"] = {init};
+  before["initContainers"] = json::array({init});
   json sidecar = before;
   sidecar["initContainers"][0]["restartPolicy"] = "Always";
   EXPECT_TRUE(IsAllowed(controls, before, sidecar));

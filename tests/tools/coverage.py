@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints which share of the lines of kube/, controls/, policy/ and engine/ the unit tests have run, as gcov counted it in
-a build folder, and fails when it is less than it must be. A line counts as run when any object file that holds it says
-so: headers and templates are compiled into many. `./dev coverage` and `./dev test` run it."""
+"""Prints which share of the lines of kube/, controls/, policy/ and engine/ the unit tests have run, as llvm-cov counts it
+in a build folder, and fails when it is less than it must be. A line counts as run when any test program that holds it
+says so: headers and templates are compiled into many. `./dev coverage` and `./dev test` run it."""
 import argparse
 import collections
-import gzip
-import json
-import os
+import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,33 +15,41 @@ FOLDERS = ("kube", "controls", "policy", "engine")
 LEAST = 95.0  # percent of the lines of each folder
 
 
-def run_gcov(notes):
-    """What gcov says of these notes files, each about one object file: a list of its JSON."""
-    reports = []
-    with tempfile.TemporaryDirectory() as folder:
-        for start in range(0, len(notes), 50):
-            subprocess.run([os.environ.get("GCOV", "gcov"), "--json-format", "--preserve-paths", "--hash-filenames",
-                            *map(str, notes[start:start + 50])], cwd=folder, check=True, capture_output=True)
-        for path in Path(folder).glob("*.gcov.json.gz"):
-            reports.append(json.loads(gzip.decompress(path.read_bytes())))
-    return reports
+def find_tool(name):
+    """The command of LLVM's that goes with the clang of `./dev setup`."""
+    for command in (f"{name}-14", f"{name}-19", name):
+        if shutil.which(command):
+            return command
+    sys.exit(f"coverage.py: there is no {name} here: ./dev setup installs it")
 
 
-def count_lines(reports, build):
+def read_lcov(build):
+    """What llvm-cov says of what the test programs of a build folder have run, in lcov's format."""
+    profiles = sorted((build / "profiles").glob("*.profraw"))
+    programs = sorted(path for path in (build / "tests").glob("*_test") if path.is_file())
+    if not profiles or not programs:
+        sys.exit(f"coverage.py: nothing was counted in {build}: build it with TIDEWAITER_COVERAGE and run its tests")
+    merged = build / "profiles" / "all.profdata"
+    subprocess.run([find_tool("llvm-profdata"), "merge", "-sparse", "-o", merged, *profiles], check=True)
+    further = [argument for program in programs[1:] for argument in ("-object", program)]
+    report = subprocess.run([find_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={merged}", programs[0],
+                             *further], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return report.stdout
+
+
+def count_lines(lcov):
     """For each file of the folders, relative to the root: line number to how often it ran."""
     counts = collections.defaultdict(dict)
-    for report in reports:
-        for each in report["files"]:
-            path = Path(os.path.normpath(build / each["file"]))
-            if not path.is_relative_to(ROOT / "webhook"):
-                continue
-            name = path.relative_to(ROOT)
-            if name.parts[1] not in FOLDERS:
-                continue
-            lines = counts[name]
-            for line in each["lines"]:
-                number = line["line_number"]
-                lines[number] = lines.get(number, 0) + line["count"]
+    lines = {}
+    for record in lcov.splitlines():
+        kind, _, value = record.partition(":")
+        if kind == "SF":
+            path = Path(value)
+            is_ours = path.is_relative_to(ROOT / "webhook") and path.relative_to(ROOT).parts[1] in FOLDERS
+            lines = counts[path.relative_to(ROOT)] if is_ours else {}
+        elif kind == "DA":
+            number, count = map(int, value.split(",")[:2])
+            lines[number] = lines.get(number, 0) + count
     return counts
 
 
@@ -63,12 +68,7 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--missing", action="store_true", help="print the lines that were not run")
     arguments = parser.parse_args()
-    build = arguments.build.resolve()
-    notes = [path for folder in FOLDERS for path in (build / "CMakeFiles" / f"tidewaiter_{folder}.dir").rglob("*.gcno")]
-    notes += [path for folder in FOLDERS for path in (build / "tests/CMakeFiles" / f"{folder}_test.dir").rglob("*.gcno")]
-    if not notes or not any(path.with_suffix(".gcda").exists() for path in notes):
-        sys.exit(f"coverage.py: nothing was counted in {build}: build it with TIDEWAITER_COVERAGE and run its tests")
-    counts = count_lines(run_gcov([path for path in notes]), build)
+    counts = count_lines(read_lcov(arguments.build.resolve()))
     failed = False
     for folder in FOLDERS:
         files = {name: lines for name, lines in counts.items() if name.parts[1] == folder}

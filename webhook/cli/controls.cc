@@ -18,7 +18,7 @@
 namespace tidewaiter {
 namespace {
 
-void PrintList(std::ostream& out) {
+void PrintControls(std::ostream& out) {
   std::size_t width = 0;
   for (const Control* control : AllControls()) width = std::max(width, control->info.id.size());
   for (const Control* control : AllControls()) {
@@ -80,7 +80,7 @@ void PrintControl(const Control& control, std::ostream& out) {
   PrintExample(*example, out);
 }
 
-void PrintMarkdown(std::ostream& out) {
+void PrintControlsMarkdown(std::ostream& out) {
   out << "# Controls\n\nWritten by `tidewaiter controls --markdown`; do not edit. Beside its settings each control "
          "takes "
          "`mode` (`enforce`, `warn`, `audit`), which overrides the policy's.\n\n";
@@ -99,8 +99,9 @@ void AddControlsCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand("controls", "List what policies can require");
   const auto is_markdown = std::make_shared<bool>(false);
   command->add_flag("--markdown", *is_markdown, "With fields, settings and sources, as Markdown");
-  command->callback(
-      [is_markdown, &context] { *is_markdown ? PrintMarkdown(context.streams.out) : PrintList(context.streams.out); });
+  command->callback([is_markdown, &context] {
+    *is_markdown ? PrintControlsMarkdown(context.streams.out) : PrintControls(context.streams.out);
+  });
 }
 
 }  // namespace tidewaiter

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "webhook/cli/command_line.h"
+#include "webhook/cli/scan/formats.h"
 #include "webhook/kube/text.h"
 #include "webhook/policy/json_schema.h"
 #include "webhook/policy/policy_crd.h"
@@ -17,10 +18,6 @@
 
 namespace tidewaiter {
 namespace {
-
-std::string Counted(std::size_t count, std::string_view one, std::string_view several) {
-  return StrCat(count, " ", count == 1 ? one : several);
-}
 
 std::size_t CountControls(const PolicySet& policies) {
   std::size_t count = 0;

@@ -85,7 +85,7 @@ void WriteText(const FileResults& files, bool has_colours, std::ostream& out) {
       << "\n";
 }
 
-void WriteJson(const FileResults& files, std::ostream& out) {
+void WriteJsonResults(const FileResults& files, std::ostream& out) {
   nlohmann::ordered_json tests = nlohmann::ordered_json::array();
   for (const PolicyTestFileResult& file : files) {
     for (const PolicyTestResult& result : file.results) {
@@ -146,7 +146,7 @@ void RunPolicyTest(const PolicyTestOptions& options, CommandContext& context) {
     }
   }
   if (options.format == "json") {
-    WriteJson(files, context.streams.out);
+    WriteJsonResults(files, context.streams.out);
   } else if (options.format == "junit") {
     WriteJunit(files, context.streams.out);
   } else {

@@ -34,7 +34,7 @@ struct ProbeArguments {
 };
 
 // What came of one question; an error says what is broken.
-struct Outcome {
+struct DoorAnswer {
   std::string subject;
   absl::StatusOr<std::string> answer;
 };
@@ -128,8 +128,8 @@ absl::StatusOr<std::string> CallWebhook(const Json& webhook) {
                                       : "answers, and denies a plain Pod");
 }
 
-std::vector<Outcome> CallConfiguration(ApiClient& client, const std::string& name) {
-  std::vector<Outcome> outcomes;
+std::vector<DoorAnswer> CallConfiguration(ApiClient& client, const std::string& name) {
+  std::vector<DoorAnswer> outcomes;
   bool is_any = false;
   for (const char* const resource : {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}) {
     const absl::StatusOr<Json> configuration = client.Get(ResourcePath(kConfigurations, "", resource, name));
@@ -148,7 +148,7 @@ std::vector<Outcome> CallConfiguration(ApiClient& client, const std::string& nam
 }
 
 // A dry run of a policy that the door must refuse: the API server calls the webhook on its own way to it.
-Outcome AskPolicyDoor(ApiClient& client) {
+DoorAnswer AskPolicyDoor(ApiClient& client) {
   const std::string subject = "API server";
   const absl::Status status = client.Create(StrCat(kPolicies, "?dryRun=All"), PolicyToRefuse()).status();
   if (status.ok()) return {subject, absl::InternalError("took a bad policy without asking, or without an answer")};
@@ -164,9 +164,9 @@ void RunProbe(const ProbeArguments& arguments, CommandContext& context) {
   }
   ApiClient client(**config);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.timeout_seconds);
-  std::vector<Outcome> outcomes;
+  std::vector<DoorAnswer> outcomes;
   const auto is_broken = [&] {
-    return std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& each) { return !each.answer.ok(); });
+    return std::any_of(outcomes.begin(), outcomes.end(), [](const DoorAnswer& each) { return !each.answer.ok(); });
   };
   for (;;) {
     outcomes.clear();
@@ -175,7 +175,7 @@ void RunProbe(const ProbeArguments& arguments, CommandContext& context) {
     if (!is_broken() || std::chrono::steady_clock::now() + kPause > deadline) break;
     std::this_thread::sleep_for(kPause);
   }
-  for (const Outcome& outcome : outcomes) {
+  for (const DoorAnswer& outcome : outcomes) {
     context.streams.out << outcome.subject << ": "
                         << (outcome.answer.ok() ? *outcome.answer
                                                 : StrCat("BROKEN: ", MessageOf(outcome.answer.status())))

@@ -12,7 +12,7 @@ namespace tidewaiter {
 namespace {
 
 constexpr char kPayload[] = "tidewaiter.dev/api-error";
-constexpr std::size_t kMaxMessageBytes = 1024;
+constexpr std::size_t kMaxErrorTextBytes = 1024;
 
 absl::StatusCode CodeOf(const ApiError& error) {
   switch (error.code) {
@@ -68,7 +68,7 @@ ApiError DecodeApiError(int code, std::string_view body, std::string_view retry_
   } else {
     error.message = std::string(body);
   }
-  if (error.message.size() > kMaxMessageBytes) error.message.resize(kMaxMessageBytes);
+  if (error.message.size() > kMaxErrorTextBytes) error.message.resize(kMaxErrorTextBytes);
   return error;
 }
 

@@ -3,27 +3,17 @@
 // cpp-httplib's own reader leaves the chain out, and asks the terminal for the passphrase of an encrypted key.
 #include "webhook/cluster/client_certificate.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
-
-#include <memory>
 
 #include "webhook/kube/text.h"
+#include "webhook/pki/openssl.h"
 
 namespace tidewaiter {
 namespace {
 
-using BioPtr = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+BioPtr ReadOnly(const std::string& text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
-BioPtr ReadOnly(const std::string& text) {
-  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
-}
-
-X509Ptr ReadCertificate(BIO* bio) { return {PEM_read_bio_X509(bio, nullptr, nullptr, nullptr), X509_free}; }
+X509Ptr ReadCertificate(BIO* bio) { return X509Ptr(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr)); }
 
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
@@ -45,7 +35,7 @@ absl::Status UseClientCertificate(SSL_CTX* context, const std::string& certifica
       return Refuse("the client certificate's chain cannot be used");
   }
   const BioPtr keys = ReadOnly(key_pem);
-  const KeyPtr key(PEM_read_bio_PrivateKey(keys.get(), nullptr, NoPassphrase, nullptr), EVP_PKEY_free);
+  const KeyPtr key(PEM_read_bio_PrivateKey(keys.get(), nullptr, NoPassphrase, nullptr));
   if (key == nullptr) return Refuse("the client key cannot be read; an encrypted one is not supported");
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return Refuse("the client key is not that of the certificate");
   ERR_clear_error();

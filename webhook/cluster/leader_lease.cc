@@ -14,7 +14,7 @@
 namespace tidewaiter {
 namespace {
 
-constexpr char kPath[] = "/apis/coordination.k8s.io/v1";
+constexpr char kLeaseApi[] = "/apis/coordination.k8s.io/v1";
 constexpr std::chrono::milliseconds kReleaseTimeout{1'500};
 
 // meta/v1 MicroTime.
@@ -36,7 +36,7 @@ LeaderLease::LeaderLease(ApiClient& client, LeaderLeaseOptions options)
           options.wall_clock = [] { return absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()); };
         return std::move(options);
       }()),
-      path_(ResourcePath(kPath, options_.namespace_name, "leases", options_.name)) {}
+      path_(ResourcePath(kLeaseApi, options_.namespace_name, "leases", options_.name)) {}
 
 void LeaderLease::Start() {
   thread_ = std::thread([this] {
@@ -117,7 +117,7 @@ absl::Status LeaderLease::Write(const Json& lease, bool is_new) {
   const auto before = options_.clock();
   const CallOptions call{.timeout = options_.renew_deadline / 2, .cancellation = &cancellation_};
   const absl::StatusOr<Json> written =
-      is_new ? client_.Create(ResourcePath(kPath, options_.namespace_name, "leases"), lease, call)
+      is_new ? client_.Create(ResourcePath(kLeaseApi, options_.namespace_name, "leases"), lease, call)
              : client_.Update(path_, lease, call);
   // Another one was faster: no failure, and the next try shows who it is.
   if (absl::IsAborted(written.status()) || absl::IsAlreadyExists(written.status())) return absl::OkStatus();

@@ -12,10 +12,10 @@
 namespace tidewaiter {
 namespace {
 
-constexpr char kPath[] = "/api/v1";
+constexpr char kNamespaceApi[] = "/api/v1";
 
 ReflectorOptions ForNamespaces(ReflectorOptions options) {
-  options.path = ResourcePath(kPath, "", "namespaces");
+  options.path = ResourcePath(kNamespaceApi, "", "namespaces");
   options.kind = "Namespace";
   return options;
 }
@@ -128,7 +128,7 @@ absl::StatusOr<std::shared_ptr<const Labels>> NamespaceWatch::Fetch(const std::s
     if (const auto found = known_.find(namespace_name); found != known_.end()) return found->second;
     removals_before = removals_;
   }
-  const auto object = client_.Get(ResourcePath(kPath, "", "namespaces", namespace_name),
+  const auto object = client_.Get(ResourcePath(kNamespaceApi, "", "namespaces", namespace_name),
                                   {.timeout = timeout, .cancellation = &cancellation_});
   if (!object.ok()) return object.status();
   if (TextAt(*object, {"kind"}) != "Namespace" || TextAt(*object, {"metadata", "name"}) != namespace_name) {

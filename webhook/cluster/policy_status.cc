@@ -15,7 +15,7 @@ namespace tidewaiter {
 namespace {
 
 // meta/v1 Condition takes 32768 characters of message.
-constexpr std::size_t kMaxMessageBytes = 32'000;
+constexpr std::size_t kMaxConditionBytes = 32'000;
 
 std::string Rfc3339(std::int64_t seconds) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(seconds), absl::UTCTimeZone());
@@ -38,7 +38,7 @@ std::string MessageFor(const ResourceOutcome& outcome) {
     return StrCat("applies ", outcome.controls, outcome.controls == 1 ? " control" : " controls");
   }
   std::string message = outcome.error;
-  if (message.size() > kMaxMessageBytes) message = message.substr(0, kMaxMessageBytes) + "...";
+  if (message.size() > kMaxConditionBytes) message = message.substr(0, kMaxConditionBytes) + "...";
   if (outcome.keeps_last_good) message += "\nthe last good version stays in force";
   return message;
 }

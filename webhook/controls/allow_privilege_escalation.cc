@@ -30,7 +30,7 @@ bool MayBeFalse(const Container& container) {
   });
 }
 
-void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
+void CheckAllowPrivilegeEscalation(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   for (const Container& container : pod.containers) {
     const auto& security_context = container.security_context;
@@ -46,7 +46,7 @@ bool IsUnset(const Container& container) {
   return !container.security_context.has_value() || !container.security_context->allow_privilege_escalation.has_value();
 }
 
-void Inject(const InjectingStandardSettings& settings, Editor& editor) {
+void InjectAllowPrivilegeEscalation(const InjectingStandardSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -59,16 +59,17 @@ void Inject(const InjectingStandardSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& AllowPrivilegeEscalationControl() {
-  static const Control control = MakeControl<InjectingStandardSettings, Check, Inject>({
-      .id = "allow-privilege-escalation",
-      .summary = "Processes must not gain more privileges than their container began with.",
-      .level = "restricted",
-      .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Privilege "
-                "Escalation)",
-      .fields = {"spec.containers[*].securityContext.allowPrivilegeEscalation", "spec.os.name"},
-      .injects = "allowPrivilegeEscalation=false",
-      .since_minor = 8,
-  });
+  static const Control control =
+      MakeControl<InjectingStandardSettings, CheckAllowPrivilegeEscalation, InjectAllowPrivilegeEscalation>({
+          .id = "allow-privilege-escalation",
+          .summary = "Processes must not gain more privileges than their container began with.",
+          .level = "restricted",
+          .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Privilege "
+                    "Escalation)",
+          .fields = {"spec.containers[*].securityContext.allowPrivilegeEscalation", "spec.os.name"},
+          .injects = "allowPrivilegeEscalation=false",
+          .since_minor = 8,
+      });
   return control;
 }
 

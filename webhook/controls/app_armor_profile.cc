@@ -22,11 +22,11 @@ namespace {
 
 constexpr std::string_view kAnnotationPrefix = "container.apparmor.security.beta.kubernetes.io/";
 
-bool IsAllowedAnnotation(std::string_view value) {
+bool IsAllowedAppArmorProfile(std::string_view value) {
   return value.empty() || value == "runtime/default" || value.starts_with("localhost/");
 }
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckAppArmorProfile(const Pod& pod, const StandardSettings&, Findings& findings) {
   // No bad profile is worse than another, and an annotation that becomes a field is no new violation.
   constexpr char kIdentity[] = "appArmorProfile";
   ForEachSetting(pod, &PodSecurityContext::app_armor_profile, &SecurityContext::app_armor_profile,
@@ -40,7 +40,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
                    finding.fix = R"("RuntimeDefault")";
                  });
   for (const auto& [key, value] : pod.annotations) {
-    if (!key.starts_with(kAnnotationPrefix) || IsAllowedAnnotation(value)) continue;
+    if (!key.starts_with(kAnnotationPrefix) || IsAllowedAppArmorProfile(value)) continue;
     const std::string_view name = key.substr(kAnnotationPrefix.size());
     const auto found = std::find_if(pod.containers.begin(), pod.containers.end(),
                                     [&](const Container& one) { return one.name == name; });
@@ -53,7 +53,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& AppArmorProfileControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckAppArmorProfile>({
       .id = "app-armor-profile",
       .summary = "Pods must not turn the runtime's AppArmor profile off.",
       .level = "baseline",

@@ -68,7 +68,7 @@ bool Drops(const Capabilities& capabilities, std::string_view name) {
   return Holds(capabilities.drop, name) || Holds(capabilities.drop, "ALL");
 }
 
-void Check(const Pod& pod, const CapabilitiesSettings& settings, Findings& findings) {
+void CheckCapabilities(const Pod& pod, const CapabilitiesSettings& settings, Findings& findings) {
   if (pod.is_windows()) return;
   for (const Container& container : pod.containers) {
     const Capabilities& capabilities = CapabilitiesOf(container);
@@ -91,7 +91,7 @@ void Check(const Pod& pod, const CapabilitiesSettings& settings, Findings& findi
   }
 }
 
-void Inject(const CapabilitiesSettings& settings, Editor& editor) {
+void InjectCapabilities(const CapabilitiesSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -106,7 +106,7 @@ void Inject(const CapabilitiesSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& CapabilitiesControl() {
-  static const Control control = MakeControl<CapabilitiesSettings, Check, Inject>({
+  static const Control control = MakeControl<CapabilitiesSettings, CheckCapabilities, InjectCapabilities>({
       .id = "capabilities",
       .summary = "Containers must add no capabilities but allowed ones, and drop those that the policy says.",
       .level = "recommended",

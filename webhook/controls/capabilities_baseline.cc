@@ -15,19 +15,19 @@
 namespace tidewaiter {
 namespace {
 
-constexpr AllowedValue kAllowed[] = {
+constexpr AllowedValue kBaselineCapabilities[] = {
     {"AUDIT_WRITE"},      {"CHOWN"},   {"DAC_OVERRIDE"}, {"FOWNER"},  {"FSETID"},     {"KILL"}, {"MKNOD"}, {"SETGID"},
     {"NET_BIND_SERVICE"}, {"SETFCAP"}, {"SETUID"},       {"SETPCAP"}, {"SYS_CHROOT"},
 };
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
-  for (const Container& container : pod.containers) CheckAddedCapabilities(container, kAllowed, findings);
+void CheckCapabilitiesBaseline(const Pod& pod, const StandardSettings&, Findings& findings) {
+  for (const Container& container : pod.containers) CheckAddedCapabilities(container, kBaselineCapabilities, findings);
 }
 
 }  // namespace
 
 const Control& CapabilitiesBaselineControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckCapabilitiesBaseline>({
       .id = "capabilities-baseline",
       .summary = "Containers must not add capabilities beyond those that runtimes give by default.",
       .level = "baseline",

@@ -19,7 +19,7 @@
 namespace tidewaiter {
 namespace {
 
-constexpr AllowedValue kAllowed[] = {{"NET_BIND_SERVICE"}};
+constexpr AllowedValue kRestrictedCapabilities[] = {{"NET_BIND_SERVICE"}};
 
 bool DropsAll(const Container& container) {
   if (!container.security_context.has_value() || !container.security_context->capabilities.has_value()) return false;
@@ -27,7 +27,7 @@ bool DropsAll(const Container& container) {
   return std::find(drop.begin(), drop.end(), "ALL") != drop.end();
 }
 
-void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
+void CheckCapabilitiesRestricted(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   for (const Container& container : pod.containers) {
     if (!DropsAll(container)) {
@@ -37,11 +37,11 @@ void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& 
                                          "securityContext: {capabilities: {drop: [ALL]}}"))
           .fix = R"(["ALL"])";
     }
-    CheckAddedCapabilities(container, kAllowed, findings);
+    CheckAddedCapabilities(container, kRestrictedCapabilities, findings);
   }
 }
 
-void Inject(const InjectingStandardSettings& settings, Editor& editor) {
+void InjectCapabilitiesRestricted(const InjectingStandardSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -53,17 +53,18 @@ void Inject(const InjectingStandardSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& CapabilitiesRestrictedControl() {
-  static const Control control = MakeControl<InjectingStandardSettings, Check, Inject>({
-      .id = "capabilities-restricted",
-      .summary = "Containers must drop all capabilities, and may add NET_BIND_SERVICE only.",
-      .level = "restricted",
-      .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Capabilities)",
-      .fields = {"spec.containers[*].securityContext.capabilities.drop",
-                 "spec.containers[*].securityContext.capabilities.add", "spec.os.name"},
-      .injects = "capabilities.drop=[\"ALL\"], behind what is dropped already",
-      .since_minor = 22,
-      .overrides = {"capabilities-baseline"},
-  });
+  static const Control control =
+      MakeControl<InjectingStandardSettings, CheckCapabilitiesRestricted, InjectCapabilitiesRestricted>({
+          .id = "capabilities-restricted",
+          .summary = "Containers must drop all capabilities, and may add NET_BIND_SERVICE only.",
+          .level = "restricted",
+          .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Capabilities)",
+          .fields = {"spec.containers[*].securityContext.capabilities.drop",
+                     "spec.containers[*].securityContext.capabilities.add", "spec.os.name"},
+          .injects = "capabilities.drop=[\"ALL\"], behind what is dropped already",
+          .since_minor = 22,
+          .overrides = {"capabilities-baseline"},
+      });
   return control;
 }
 

@@ -48,7 +48,7 @@ struct ContainerRuntimeSocketsSettings {
   }
 };
 
-void Check(const Pod& pod, const ContainerRuntimeSocketsSettings& settings, Findings& findings) {
+void CheckContainerRuntimeSockets(const Pod& pod, const ContainerRuntimeSocketsSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!volume.host_path.has_value()) continue;
@@ -70,7 +70,7 @@ void Check(const Pod& pod, const ContainerRuntimeSocketsSettings& settings, Find
 }  // namespace
 
 const Control& ContainerRuntimeSocketsControl() {
-  static const Control control = MakeControl<ContainerRuntimeSocketsSettings, Check>({
+  static const Control control = MakeControl<ContainerRuntimeSocketsSettings, CheckContainerRuntimeSockets>({
       .id = "container-runtime-sockets",
       .summary = "No Pod may get hold of a socket of the node's container runtime.",
       .level = "recommended",

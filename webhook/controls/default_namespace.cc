@@ -31,7 +31,7 @@ struct DefaultNamespaceSettings {
   }
 };
 
-void Check(const Pod& pod, const DefaultNamespaceSettings& settings, Findings& findings) {
+void CheckDefaultNamespace(const Pod& pod, const DefaultNamespaceSettings& settings, Findings& findings) {
   if (pod.namespace_name.empty() || !MatchesAny(settings.denied, pod.namespace_name)) return;
   findings.push_back(PodFinding(std::string(kNamespacePointer),
                                 StrCat("must not be in namespace ", Quoted(pod.namespace_name)),
@@ -41,7 +41,7 @@ void Check(const Pod& pod, const DefaultNamespaceSettings& settings, Findings& f
 }  // namespace
 
 const Control& DefaultNamespaceControl() {
-  static const Control control = MakeControl<DefaultNamespaceSettings, Check>({
+  static const Control control = MakeControl<DefaultNamespaceSettings, CheckDefaultNamespace>({
       .id = "default-namespace",
       .summary = "Workloads must not be in the namespace default.",
       .level = "recommended",

@@ -38,7 +38,7 @@ struct DeniedPortsSettings {
   }
 };
 
-void Check(const Pod& pod, const DeniedPortsSettings& settings, Findings& findings) {
+void CheckDeniedPorts(const Pod& pod, const DeniedPortsSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     for (std::size_t i = 0; i < container.ports.size(); ++i) {
       const ContainerPort& port = container.ports[i];
@@ -58,7 +58,7 @@ void Check(const Pod& pod, const DeniedPortsSettings& settings, Findings& findin
 }  // namespace
 
 const Control& DeniedPortsControl() {
-  static const Control control = MakeControl<DeniedPortsSettings, Check>({
+  static const Control control = MakeControl<DeniedPortsSettings, CheckDeniedPorts>({
       .id = "denied-ports",
       .summary = "Containers must not offer ports of remote shells, debuggers and whatever else the policy denies.",
       .level = "recommended",

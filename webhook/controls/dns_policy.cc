@@ -33,7 +33,7 @@ struct DnsPolicySettings {
   }
 };
 
-void Check(const Pod& pod, const DnsPolicySettings& settings, Findings& findings) {
+void CheckDnsPolicy(const Pod& pod, const DnsPolicySettings& settings, Findings& findings) {
   const bool is_set = pod.dns_policy.has_value() && !pod.dns_policy->empty();
   const std::string_view policy = is_set ? std::string_view(*pod.dns_policy) : std::string_view("ClusterFirst");
   if (Holds(settings.allowed, policy)) return;
@@ -46,7 +46,7 @@ void Check(const Pod& pod, const DnsPolicySettings& settings, Findings& findings
 }  // namespace
 
 const Control& DnsPolicyControl() {
-  static const Control control = MakeControl<DnsPolicySettings, Check>({
+  static const Control control = MakeControl<DnsPolicySettings, CheckDnsPolicy>({
       .id = "dns-policy",
       .summary = "Pods must resolve names through the cluster's DNS, or as the policy says.",
       .level = "recommended",

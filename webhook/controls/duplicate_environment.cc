@@ -59,7 +59,7 @@ bool HasDuplicate(const std::vector<EnvVar>& variables) {
   return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
-void Check(const Pod& pod, const DuplicateEnvironmentSettings&, Findings& findings) {
+void CheckDuplicateEnvironment(const Pod& pod, const DuplicateEnvironmentSettings&, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (!HasDuplicate(container.env)) continue;
     std::map<std::string_view, std::size_t> seen;
@@ -78,7 +78,7 @@ void Check(const Pod& pod, const DuplicateEnvironmentSettings&, Findings& findin
 }  // namespace
 
 const Control& DuplicateEnvironmentControl() {
-  static const Control control = MakeControl<DuplicateEnvironmentSettings, Check>({
+  static const Control control = MakeControl<DuplicateEnvironmentSettings, CheckDuplicateEnvironment>({
       .id = "duplicate-environment",
       .summary = "No environment variable may be given twice in one container.",
       .level = "recommended",

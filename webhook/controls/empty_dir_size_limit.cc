@@ -63,7 +63,7 @@ const std::optional<Quantity>& MaximumFor(const Volume& volume, const EmptyDirSi
   return IsMemory(volume) && settings.memory_maximum.has_value() ? settings.memory_maximum : settings.maximum;
 }
 
-void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& findings) {
+void CheckEmptyDirSizeLimit(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!IsJudged(volume, settings)) continue;
@@ -90,7 +90,7 @@ void Check(const Pod& pod, const EmptyDirSizeLimitSettings& settings, Findings& 
   }
 }
 
-void Inject(const EmptyDirSizeLimitSettings& settings, Editor& editor) {
+void InjectEmptyDirSizeLimit(const EmptyDirSizeLimitSettings& settings, Editor& editor) {
   if (!settings.inject.has_value() || !editor.may_edit_pod()) return;
   const std::vector<Volume>& volumes = editor.pod().volumes;
   for (std::size_t i = 0; i < volumes.size(); ++i) {
@@ -105,14 +105,15 @@ void Inject(const EmptyDirSizeLimitSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& EmptyDirSizeLimitControl() {
-  static const Control control = MakeControl<EmptyDirSizeLimitSettings, Check, Inject>({
-      .id = "empty-dir-size-limit",
-      .summary = "An emptyDir must say how large it may grow, within the policy's bounds.",
-      .level = "recommended",
-      .source = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
-      .fields = {"spec.volumes[*].emptyDir.sizeLimit", "spec.volumes[*].emptyDir.medium"},
-      .injects = "the sizeLimit of the setting `inject` where none is set, or the maximum where that is less",
-  });
+  static const Control control =
+      MakeControl<EmptyDirSizeLimitSettings, CheckEmptyDirSizeLimit, InjectEmptyDirSizeLimit>({
+          .id = "empty-dir-size-limit",
+          .summary = "An emptyDir must say how large it may grow, within the policy's bounds.",
+          .level = "recommended",
+          .source = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
+          .fields = {"spec.volumes[*].emptyDir.sizeLimit", "spec.volumes[*].emptyDir.medium"},
+          .injects = "the sizeLimit of the setting `inject` where none is set, or the maximum where that is less",
+      });
   return control;
 }
 

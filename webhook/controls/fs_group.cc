@@ -25,7 +25,7 @@ std::optional<std::int64_t> FsGroup(const Pod& pod) {
   return pod.security_context.has_value() ? pod.security_context->fs_group : std::nullopt;
 }
 
-void Check(const Pod& pod, const FsGroupSettings& settings, Findings& findings) {
+void CheckFsGroup(const Pod& pod, const FsGroupSettings& settings, Findings& findings) {
   if (pod.is_windows()) return;
   const std::optional<std::int64_t> group = FsGroup(pod);
   if (group.has_value() ? Contains(settings.ranges, *group) : !settings.required) return;
@@ -35,7 +35,7 @@ void Check(const Pod& pod, const FsGroupSettings& settings, Findings& findings) 
                                 StrCat("securityContext: {fsGroup: ", settings.ranges.front().min, "}")));
 }
 
-void Inject(const FsGroupSettings& settings, Editor& editor) {
+void InjectFsGroup(const FsGroupSettings& settings, Editor& editor) {
   if (!settings.inject.has_value() || !editor.may_edit_pod() || editor.pod().is_windows()) return;
   if (!FsGroup(editor.pod()).has_value()) editor.SetFsGroup(*settings.inject);
 }
@@ -43,7 +43,7 @@ void Inject(const FsGroupSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& FsGroupControl() {
-  static const Control control = MakeControl<FsGroupSettings, Check, Inject>({
+  static const Control control = MakeControl<FsGroupSettings, CheckFsGroup, InjectFsGroup>({
       .id = "fs-group",
       .summary = "The group that owns a Pod's volumes must be one that the policy allows, not root's.",
       .level = "recommended",

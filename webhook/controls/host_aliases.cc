@@ -32,7 +32,7 @@ struct HostAliasesSettings {
   }
 };
 
-void Check(const Pod& pod, const HostAliasesSettings& settings, Findings& findings) {
+void CheckHostAliases(const Pod& pod, const HostAliasesSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.host_aliases.size(); ++i) {
     const HostAlias& alias = pod.host_aliases[i];
     const auto denied = std::find_if(alias.hostnames.begin(), alias.hostnames.end(),
@@ -48,7 +48,7 @@ void Check(const Pod& pod, const HostAliasesSettings& settings, Findings& findin
 }  // namespace
 
 const Control& HostAliasesControl() {
-  static const Control control = MakeControl<HostAliasesSettings, Check>({
+  static const Control control = MakeControl<HostAliasesSettings, CheckHostAliases>({
       .id = "host-aliases",
       .summary = "Pods must give no names to addresses beside DNS.",
       .level = "recommended",

@@ -15,7 +15,7 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckHostNamespaces(const Pod& pod, const StandardSettings&, Findings& findings) {
   const auto forbid = [&](std::string_view field, const std::optional<bool>& value) {
     if (value != true) return;
     findings
@@ -31,7 +31,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& HostNamespacesControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckHostNamespaces>({
       .id = "host-namespaces",
       .summary = "Pods must not share the network, the processes or the IPC of the node.",
       .level = "baseline",

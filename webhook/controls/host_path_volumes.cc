@@ -16,7 +16,7 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckHostPathVolumes(const Pod& pod, const StandardSettings&, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!volume.host_path.has_value()) continue;
@@ -29,7 +29,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& HostPathVolumesControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckHostPathVolumes>({
       .id = "host-path-volumes",
       .summary = "Pods must not mount directories of the node.",
       .level = "baseline",

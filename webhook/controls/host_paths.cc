@@ -63,7 +63,7 @@ void CheckMounts(const Pod& pod, const Volume& volume, std::string_view path, Fi
   }
 }
 
-void Check(const Pod& pod, const HostPathsSettings& settings, Findings& findings) {
+void CheckHostPaths(const Pod& pod, const HostPathsSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     if (!volume.host_path.has_value()) continue;
@@ -91,7 +91,7 @@ void Check(const Pod& pod, const HostPathsSettings& settings, Findings& findings
 }  // namespace
 
 const Control& HostPathsControl() {
-  static const Control control = MakeControl<HostPathsSettings, Check>({
+  static const Control control = MakeControl<HostPathsSettings, CheckHostPaths>({
       .id = "host-paths",
       .summary = "Pods must see only those paths of the node that the policy allows, read-only where it says so.",
       .level = "recommended",

@@ -17,7 +17,7 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckHostPorts(const Pod& pod, const StandardSettings&, Findings& findings) {
   for (const Container& container : pod.containers) {
     const bool is_host_network = pod.host_network == true && container.kind != ContainerKind::kEphemeral;
     for (std::size_t i = 0; i < container.ports.size(); ++i) {
@@ -38,7 +38,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& HostPortsControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckHostPorts>({
       .id = "host-ports",
       .summary = "Containers must not listen on ports of the node.",
       .level = "baseline",

@@ -36,7 +36,7 @@ void CheckHandler(const Container& container, std::string_view field, const std:
   forbid_host("tcpSocket", handler->tcp_socket);
 }
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckHostProbes(const Pod& pod, const StandardSettings&, Findings& findings) {
   for (const Container& container : pod.containers) {
     CheckHandler(container, "livenessProbe", container.liveness_probe, findings);
     CheckHandler(container, "readinessProbe", container.readiness_probe, findings);
@@ -50,7 +50,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& HostProbesControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckHostProbes>({
       .id = "host-probes",
       .summary = "Probes and lifecycle hooks must ask the Pod itself, not another host.",
       .level = "baseline",

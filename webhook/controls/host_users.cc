@@ -41,7 +41,7 @@ std::string_view Conflict(const Pod& pod) {
   return {};
 }
 
-void Check(const Pod& pod, const HostUsersSettings&, Findings& findings) {
+void CheckHostUsers(const Pod& pod, const HostUsersSettings&, Findings& findings) {
   if (pod.is_windows() || pod.host_users == false) return;
   const std::string_view conflict = Conflict(pod);
   Finding& finding = findings.emplace_back(PodFinding(
@@ -52,7 +52,7 @@ void Check(const Pod& pod, const HostUsersSettings&, Findings& findings) {
   if (conflict.empty()) finding.fix = "false";
 }
 
-void Inject(const HostUsersSettings& settings, Editor& editor) {
+void InjectHostUsers(const HostUsersSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || !editor.may_edit_pod() || pod.is_windows()) return;
   if (!pod.host_users.has_value() && Conflict(pod).empty()) editor.SetHostUsers(false);
@@ -61,7 +61,7 @@ void Inject(const HostUsersSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& HostUsersControl() {
-  static const Control control = MakeControl<HostUsersSettings, Check, Inject>({
+  static const Control control = MakeControl<HostUsersSettings, CheckHostUsers, InjectHostUsers>({
       .id = "host-users",
       .summary = "Pods must run in a user namespace of their own.",
       .level = "recommended",

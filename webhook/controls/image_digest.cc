@@ -23,7 +23,7 @@ struct ImageDigestSettings {
   }
 };
 
-void Check(const Pod& pod, const ImageDigestSettings&, Findings& findings) {
+void CheckImageDigest(const Pod& pod, const ImageDigestSettings&, Findings& findings) {
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     if (reference.is_pinned()) return;
     findings.push_back(image.MakeFinding(StrCat("must pin image \"", image.text, "\" by digest (NAME@sha256:...)"),
@@ -34,7 +34,7 @@ void Check(const Pod& pod, const ImageDigestSettings&, Findings& findings) {
 }  // namespace
 
 const Control& ImageDigestControl() {
-  static const Control control = MakeControl<ImageDigestSettings, Check>({
+  static const Control control = MakeControl<ImageDigestSettings, CheckImageDigest>({
       .id = "image-digest",
       .summary = "Every image must be named by digest.",
       .level = "recommended",

@@ -63,7 +63,7 @@ void CheckImage(const UsedImage& image, std::optional<std::string_view> set, con
   findings.push_back(std::move(finding));
 }
 
-void Check(const Pod& pod, const ImagePullPolicySettings& settings, Findings& findings) {
+void CheckImagePullPolicy(const Pod& pod, const ImagePullPolicySettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     const std::string_view text = container.image.has_value() ? std::string_view(*container.image) : std::string_view();
     CheckImage({.text = text, .container = &container}, container.image_pull_policy, settings, findings);
@@ -80,7 +80,7 @@ void Check(const Pod& pod, const ImagePullPolicySettings& settings, Findings& fi
 }  // namespace
 
 const Control& ImagePullPolicyControl() {
-  static const Control control = MakeControl<ImagePullPolicySettings, Check>({
+  static const Control control = MakeControl<ImagePullPolicySettings, CheckImagePullPolicy>({
       .id = "image-pull-policy",
       .summary = "Images must be pulled by a policy that notices moved tags and missing rights.",
       .level = "recommended",

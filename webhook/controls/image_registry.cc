@@ -58,7 +58,7 @@ bool IsDenied(const std::vector<std::string>& denied, std::string_view name) {
   });
 }
 
-void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& findings) {
+void CheckImageRegistry(const Pod& pod, const ImageRegistrySettings& settings, Findings& findings) {
   if (settings.allowed.empty() && settings.denied.empty()) return;
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     const std::string name = reference.name();
@@ -76,7 +76,7 @@ void Check(const Pod& pod, const ImageRegistrySettings& settings, Findings& find
 }  // namespace
 
 const Control& ImageRegistryControl() {
-  static const Control control = MakeControl<ImageRegistrySettings, Check>({
+  static const Control control = MakeControl<ImageRegistrySettings, CheckImageRegistry>({
       .id = "image-registry",
       .summary = "Images must come from the registries and repositories that the policy allows.",
       .level = "recommended",

@@ -31,7 +31,7 @@ struct ImageTagSettings {
   }
 };
 
-void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
+void CheckImageTag(const Pod& pod, const ImageTagSettings& settings, Findings& findings) {
   ForEachImage(pod, findings, [&](const UsedImage& image, const ImageReference& reference) {
     if (reference.is_pinned()) return;
     const std::string_view tag = reference.tag.value_or("latest");
@@ -47,7 +47,7 @@ void Check(const Pod& pod, const ImageTagSettings& settings, Findings& findings)
 }  // namespace
 
 const Control& ImageTagControl() {
-  static const Control control = MakeControl<ImageTagSettings, Check>({
+  static const Control control = MakeControl<ImageTagSettings, CheckImageTag>({
       .id = "image-tag",
       .summary = "Images must not be named by a moving tag such as latest, or by no tag at all.",
       .level = "recommended",

@@ -27,7 +27,7 @@ struct InteractiveTerminalSettings {
   }
 };
 
-void Check(const Pod& pod, const InteractiveTerminalSettings& settings, Findings& findings) {
+void CheckInteractiveTerminal(const Pod& pod, const InteractiveTerminalSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (container.kind == ContainerKind::kEphemeral && !settings.ephemeral) continue;
     if (container.stdin_open == true) {
@@ -43,7 +43,7 @@ void Check(const Pod& pod, const InteractiveTerminalSettings& settings, Findings
 }  // namespace
 
 const Control& InteractiveTerminalControl() {
-  static const Control control = MakeControl<InteractiveTerminalSettings, Check>({
+  static const Control control = MakeControl<InteractiveTerminalSettings, CheckInteractiveTerminal>({
       .id = "interactive-terminal",
       .summary = "Containers must keep no standard input and no terminal open.",
       .level = "recommended",

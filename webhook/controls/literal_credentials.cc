@@ -61,7 +61,7 @@ bool IsPromised(const LiteralCredentialsSettings& settings, std::string_view nam
 // A whole value that Kubernetes replaces by another variable's: $(OTHER).
 bool IsReference(std::string_view value) { return value.starts_with("$(") && value.find(')') == value.size() - 1; }
 
-void Check(const Pod& pod, const LiteralCredentialsSettings& settings, Findings& findings) {
+void CheckLiteralCredentials(const Pod& pod, const LiteralCredentialsSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     for (std::size_t i = 0; i < container.env.size(); ++i) {
       const EnvVar& variable = container.env[i];
@@ -81,7 +81,7 @@ void Check(const Pod& pod, const LiteralCredentialsSettings& settings, Findings&
 }  // namespace
 
 const Control& LiteralCredentialsControl() {
-  static const Control control = MakeControl<LiteralCredentialsSettings, Check>({
+  static const Control control = MakeControl<LiteralCredentialsSettings, CheckLiteralCredentials>({
       .id = "literal-credentials",
       .summary = "No password, token or key may stand as a literal value in the environment of a container.",
       .level = "recommended",

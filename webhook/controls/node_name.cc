@@ -25,7 +25,7 @@ struct NodeNameSettings {
   }
 };
 
-void Check(const Pod& pod, const NodeNameSettings&, Findings& findings) {
+void CheckNodeName(const Pod& pod, const NodeNameSettings&, Findings& findings) {
   if (pod.node_name.empty() || pod.is_scheduled || pod.is_mirror()) return;
   findings.push_back(PodFinding("/spec/nodeName", StrCat("must not set nodeName=", Quoted(pod.node_name)),
                                 StrCat("nodeSelector: {kubernetes.io/hostname: ", pod.node_name, "}")));
@@ -34,7 +34,7 @@ void Check(const Pod& pod, const NodeNameSettings&, Findings& findings) {
 }  // namespace
 
 const Control& NodeNameControl() {
-  static const Control control = MakeControl<NodeNameSettings, Check>({
+  static const Control control = MakeControl<NodeNameSettings, CheckNodeName>({
       .id = "node-name",
       .summary = "Pods must leave the choice of the node to the scheduler.",
       .level = "recommended",

@@ -35,7 +35,7 @@ struct PriorityClassSettings {
   }
 };
 
-void Check(const Pod& pod, const PriorityClassSettings& settings, Findings& findings) {
+void CheckPriorityClass(const Pod& pod, const PriorityClassSettings& settings, Findings& findings) {
   if (pod.is_mirror()) return;
   CheckClassName("priorityClassName", pod.priority_class_name, {settings.allowed, settings.denied, settings.required},
                  findings);
@@ -44,7 +44,7 @@ void Check(const Pod& pod, const PriorityClassSettings& settings, Findings& find
 }  // namespace
 
 const Control& PriorityClassControl() {
-  static const Control control = MakeControl<PriorityClassSettings, Check>({
+  static const Control control = MakeControl<PriorityClassSettings, CheckPriorityClass>({
       .id = "priority-class",
       .summary = "Pods must take no priority but what the policy allows.",
       .level = "recommended",

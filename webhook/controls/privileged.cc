@@ -14,7 +14,7 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckPrivileged(const Pod& pod, const StandardSettings&, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (!container.security_context.has_value() || container.security_context->privileged != true) continue;
     findings
@@ -28,7 +28,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& PrivilegedControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckPrivileged>({
       .id = "privileged",
       .summary = "Containers must not run privileged.",
       .level = "baseline",

@@ -34,7 +34,7 @@ struct PrivilegedPortsSettings {
 
 constexpr std::int64_t kFirstUnprivileged = 1024;
 
-void Check(const Pod& pod, const PrivilegedPortsSettings& settings, Findings& findings) {
+void CheckPrivilegedPorts(const Pod& pod, const PrivilegedPortsSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     for (std::size_t i = 0; i < container.ports.size(); ++i) {
       const std::int64_t port = container.ports[i].container_port.value_or(kFirstUnprivileged);
@@ -49,7 +49,7 @@ void Check(const Pod& pod, const PrivilegedPortsSettings& settings, Findings& fi
 }  // namespace
 
 const Control& PrivilegedPortsControl() {
-  static const Control control = MakeControl<PrivilegedPortsSettings, Check>({
+  static const Control control = MakeControl<PrivilegedPortsSettings, CheckPrivilegedPorts>({
       .id = "privileged-ports",
       .summary = "Containers must not listen on ports below 1024.",
       .level = "recommended",

@@ -39,7 +39,7 @@ const std::optional<Handler>& ProbeOf(const Container& container, std::string_vi
   return probe == "readiness" ? container.readiness_probe : container.startup_probe;
 }
 
-void Check(const Pod& pod, const ProbesSettings& settings, Findings& findings) {
+void CheckProbes(const Pod& pod, const ProbesSettings& settings, Findings& findings) {
   const bool runs_to_completion = pod.restart_policy == "Never" || pod.restart_policy == "OnFailure";
   if (runs_to_completion && !settings.jobs) return;
   for (const Container& container : pod.containers) {
@@ -55,7 +55,7 @@ void Check(const Pod& pod, const ProbesSettings& settings, Findings& findings) {
 }  // namespace
 
 const Control& ProbesControl() {
-  static const Control control = MakeControl<ProbesSettings, Check>({
+  static const Control control = MakeControl<ProbesSettings, CheckProbes>({
       .id = "probes",
       .summary = "Containers that keep running must have the probes that tell whether they do.",
       .level = "recommended",

@@ -15,14 +15,14 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckProcMount(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   if (!IsExcusedByUserNamespace(pod, settings.minor)) CheckProcMounts(pod, findings);
 }
 
 }  // namespace
 
 const Control& ProcMountControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckProcMount>({
       .id = "proc-mount",
       .summary = "Containers must keep the default mask of /proc, unless the Pod has a user namespace.",
       .level = "baseline",

@@ -16,12 +16,14 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) { CheckProcMounts(pod, findings); }
+void CheckProcMountRestricted(const Pod& pod, const StandardSettings&, Findings& findings) {
+  CheckProcMounts(pod, findings);
+}
 
 }  // namespace
 
 const Control& ProcMountRestrictedControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckProcMountRestricted>({
       .id = "proc-mount-restricted",
       .summary = "Containers must keep the default mask of /proc, in a user namespace too.",
       .level = "restricted",

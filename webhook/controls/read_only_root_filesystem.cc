@@ -41,7 +41,7 @@ struct ReadOnlyRootFilesystemSettings {
   }
 };
 
-void Check(const Pod& pod, const ReadOnlyRootFilesystemSettings&, Findings& findings) {
+void CheckReadOnlyRootFilesystem(const Pod& pod, const ReadOnlyRootFilesystemSettings&, Findings& findings) {
   if (pod.is_windows()) return;
   for (const Container& container : pod.containers) {
     if (container.security_context.has_value() && container.security_context->read_only_root_filesystem == true)
@@ -72,7 +72,7 @@ bool IsMounted(const Container& container, std::string_view path) {
                      [&](const VolumeDevice& device) { return IsSameOrBelow(path, device.device_path); });
 }
 
-void Inject(const ReadOnlyRootFilesystemSettings& settings, Editor& editor) {
+void InjectReadOnlyRootFilesystem(const ReadOnlyRootFilesystemSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -95,14 +95,16 @@ void Inject(const ReadOnlyRootFilesystemSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& ReadOnlyRootFilesystemControl() {
-  static const Control control = MakeControl<ReadOnlyRootFilesystemSettings, Check, Inject>({
-      .id = "read-only-root-filesystem",
-      .summary = "Containers must not be able to write to their root file system.",
-      .level = "recommended",
-      .source = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/ (readOnlyRootFilesystem)",
-      .fields = {"spec.containers[*].securityContext.readOnlyRootFilesystem"},
-      .injects = "readOnlyRootFilesystem=true, and an emptyDir at each of writablePaths",
-  });
+  static const Control control =
+      MakeControl<ReadOnlyRootFilesystemSettings, CheckReadOnlyRootFilesystem, InjectReadOnlyRootFilesystem>({
+          .id = "read-only-root-filesystem",
+          .summary = "Containers must not be able to write to their root file system.",
+          .level = "recommended",
+          .source =
+              "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/ (readOnlyRootFilesystem)",
+          .fields = {"spec.containers[*].securityContext.readOnlyRootFilesystem"},
+          .injects = "readOnlyRootFilesystem=true, and an emptyDir at each of writablePaths",
+      });
   return control;
 }
 

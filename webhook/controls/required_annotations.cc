@@ -31,14 +31,14 @@ struct RequiredAnnotationsSettings {
   }
 };
 
-void Check(const Pod& pod, const RequiredAnnotationsSettings& settings, Findings& findings) {
+void CheckRequiredAnnotations(const Pod& pod, const RequiredAnnotationsSettings& settings, Findings& findings) {
   CheckMetadata(pod.annotations, "annotation", settings.required, findings);
 }
 
 }  // namespace
 
 const Control& RequiredAnnotationsControl() {
-  static const Control control = MakeControl<RequiredAnnotationsSettings, Check>({
+  static const Control control = MakeControl<RequiredAnnotationsSettings, CheckRequiredAnnotations>({
       .id = "required-annotations",
       .summary = "Pods must carry the annotations that the policy asks for.",
       .level = "recommended",

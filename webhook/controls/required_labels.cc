@@ -31,14 +31,14 @@ struct RequiredLabelsSettings {
   }
 };
 
-void Check(const Pod& pod, const RequiredLabelsSettings& settings, Findings& findings) {
+void CheckRequiredLabels(const Pod& pod, const RequiredLabelsSettings& settings, Findings& findings) {
   CheckMetadata(pod.labels, "label", settings.required, findings);
 }
 
 }  // namespace
 
 const Control& RequiredLabelsControl() {
-  static const Control control = MakeControl<RequiredLabelsSettings, Check>({
+  static const Control control = MakeControl<RequiredLabelsSettings, CheckRequiredLabels>({
       .id = "required-labels",
       .summary = "Pods must carry the labels that the policy asks for.",
       .level = "recommended",

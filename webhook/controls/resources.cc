@@ -23,14 +23,14 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const ResourcesSettings& settings, Findings& findings) {
+void CheckRequestsAndLimits(const Pod& pod, const ResourcesSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     if (container.kind != ContainerKind::kEphemeral) CheckContainerResources(pod, container, settings, findings);
   }
   CheckPodResources(pod, settings, findings);
 }
 
-void Inject(const ResourcesSettings& settings, Editor& editor) {
+void InjectRequestsAndLimits(const ResourcesSettings& settings, Editor& editor) {
   if (!editor.may_set_resources()) return;
   for (std::size_t i = 0; i < editor.pod().containers.size(); ++i) {
     const Container& container = editor.pod().containers[i];
@@ -41,7 +41,7 @@ void Inject(const ResourcesSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& ResourcesControl() {
-  static const Control control = MakeControl<ResourcesSettings, Check, Inject>({
+  static const Control control = MakeControl<ResourcesSettings, CheckRequestsAndLimits, InjectRequestsAndLimits>({
       .id = "resources",
       .summary = "Containers must say what they need and what they may take, within the policy's bounds.",
       .level = "recommended",

@@ -18,16 +18,16 @@
 namespace tidewaiter {
 namespace {
 
-constexpr AllowedValue kAllowed[] = {
+constexpr AllowedValue kAllowedVolumes[] = {
     {""},          {"configMap"}, {"csi"},   {"downwardAPI"},
     {"emptyDir"},  {"ephemeral"}, {"image"}, {"persistentVolumeClaim"},
     {"projected"}, {"secret"},
 };
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckRestrictedVolumes(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
-    if (IsAllowed(volume.source, kAllowed, settings.minor)) continue;
+    if (IsAllowed(volume.source, kAllowedVolumes, settings.minor)) continue;
     const std::string what = StrCat("must not be of type ", Quoted(volume.source));
     Finding& finding = findings.emplace_back(VolumeFinding(volume, i, StrCat("/", EscapePointerToken(volume.source)),
                                                            what, "persistentVolumeClaim: {claimName: <claim>}"));
@@ -39,7 +39,7 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
 }  // namespace
 
 const Control& RestrictedVolumesControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckRestrictedVolumes>({
       .id = "restricted-volumes",
       .summary = "Pods must use no volume types that reach around the cluster's own storage objects.",
       .level = "restricted",

@@ -22,13 +22,13 @@ namespace {
 
 using RunAsGroupSettings = IdSettings<1, true>;
 
-constexpr IdField kField = {"runAsGroup", &PodSecurityContext::run_as_group, &SecurityContext::run_as_group};
+constexpr IdField kRunAsGroupField = {"runAsGroup", &PodSecurityContext::run_as_group, &SecurityContext::run_as_group};
 
-void Check(const Pod& pod, const RunAsGroupSettings& settings, Findings& findings) {
-  if (!pod.is_windows()) CheckIds(pod, kField, settings.ranges, settings.required, findings);
+void CheckRunAsGroup(const Pod& pod, const RunAsGroupSettings& settings, Findings& findings) {
+  if (!pod.is_windows()) CheckIds(pod, kRunAsGroupField, settings.ranges, settings.required, findings);
 }
 
-void Inject(const RunAsGroupSettings& settings, Editor& editor) {
+void InjectRunAsGroup(const RunAsGroupSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject.has_value() || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -41,7 +41,7 @@ void Inject(const RunAsGroupSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& RunAsGroupControl() {
-  static const Control control = MakeControl<RunAsGroupSettings, Check, Inject>({
+  static const Control control = MakeControl<RunAsGroupSettings, CheckRunAsGroup, InjectRunAsGroup>({
       .id = "run-as-group",
       .summary = "Containers must run with a numeric primary group from the ranges that the policy allows, not root's.",
       .level = "recommended",

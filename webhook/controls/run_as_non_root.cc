@@ -52,7 +52,7 @@ struct RunAsNonRootSettings {
   }
 };
 
-constexpr std::string_view kField = "/securityContext/runAsNonRoot";
+constexpr std::string_view kRunAsNonRootPointer = "/securityContext/runAsNonRoot";
 // To set false, here or for the whole Pod, is worse than to set nothing: badness 1 and 0.
 constexpr char kIdentity[] = "securityContext.runAsNonRoot";
 constexpr char kRemedy[] = "securityContext: {runAsNonRoot: true}";
@@ -77,12 +77,12 @@ bool HasRootUser(const Pod& pod) {
                      [&](const Container& container) { return EffectiveRunAsUser(pod, container) == 0; });
 }
 
-void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findings) {
+void CheckRunAsNonRoot(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findings) {
   if (IsExcusedByUserNamespace(pod, settings.minor)) return;
   const auto forbid_false = [&](const SecurityContextOwner& owner, bool value) {
     if (value) return;
-    Finding& finding =
-        findings.emplace_back(owner.MakeFinding(kField, "must not set securityContext.runAsNonRoot=false", kRemedy));
+    Finding& finding = findings.emplace_back(
+        owner.MakeFinding(kRunAsNonRootPointer, "must not set securityContext.runAsNonRoot=false", kRemedy));
     finding.identity = kIdentity;
     finding.badness = 1;
     // With runAsUser=0 it would not start: which user it is to be, a person has to say.
@@ -94,7 +94,7 @@ void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findi
     const bool is_set = container.security_context.has_value() && container.security_context->run_as_non_root;
     if (is_set || EffectiveRunAsNonRoot(pod, container) == true) continue;
     Finding& finding = findings.emplace_back(
-        ContainerFinding(container, kField, "must set securityContext.runAsNonRoot=true", kRemedy));
+        ContainerFinding(container, kRunAsNonRootPointer, "must set securityContext.runAsNonRoot=true", kRemedy));
     finding.identity = kIdentity;
     finding.badness = EffectiveRunAsNonRoot(pod, container).has_value() ? 1 : 0;
     if (pod.is_windows() || EffectiveRunAsUser(pod, container) != 0) finding.fix = "true";
@@ -102,7 +102,7 @@ void Check(const Pod& pod, const RunAsNonRootSettings& settings, Findings& findi
   if (settings.forbid_root_user) (pod.is_windows() ? CheckWindowsUsers : CheckUserZero)(pod, findings);
 }
 
-void Inject(const RunAsNonRootSettings& settings, Editor& editor) {
+void InjectRunAsNonRoot(const RunAsNonRootSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || IsExcusedByUserNamespace(pod, settings.minor)) return;
   // The API server refuses runAsUser and runAsGroup on Windows, and takes runAsNonRoot (core/v1 PodOS).
@@ -125,7 +125,7 @@ void Inject(const RunAsNonRootSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& RunAsNonRootControl() {
-  static const Control control = MakeControl<RunAsNonRootSettings, Check, Inject>({
+  static const Control control = MakeControl<RunAsNonRootSettings, CheckRunAsNonRoot, InjectRunAsNonRoot>({
       .id = "run-as-non-root",
       .summary = "Containers must be required to run as a user other than root.",
       .level = "restricted",

@@ -17,14 +17,14 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckRunAsUser(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   if (!IsExcusedByUserNamespace(pod, settings.minor)) CheckUserZero(pod, findings);
 }
 
 }  // namespace
 
 const Control& RunAsUserControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckRunAsUser>({
       .id = "run-as-user",
       .summary = "Pods must not ask to run as root by number.",
       .level = "restricted",

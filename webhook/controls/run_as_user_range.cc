@@ -23,13 +23,13 @@ namespace {
 // The ids of a node's services and people count up from 1 and from 1000, and hardly get as far as 10000.
 using RunAsUserRangeSettings = IdSettings<10'000, true>;
 
-constexpr IdField kField = {"runAsUser", &PodSecurityContext::run_as_user, &SecurityContext::run_as_user};
+constexpr IdField kRunAsUserField = {"runAsUser", &PodSecurityContext::run_as_user, &SecurityContext::run_as_user};
 
-void Check(const Pod& pod, const RunAsUserRangeSettings& settings, Findings& findings) {
-  if (!pod.is_windows()) CheckIds(pod, kField, settings.ranges, settings.required, findings);
+void CheckRunAsUserRange(const Pod& pod, const RunAsUserRangeSettings& settings, Findings& findings) {
+  if (!pod.is_windows()) CheckIds(pod, kRunAsUserField, settings.ranges, settings.required, findings);
 }
 
-void Inject(const RunAsUserRangeSettings& settings, Editor& editor) {
+void InjectRunAsUserRange(const RunAsUserRangeSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject.has_value() || pod.is_windows()) return;
   for (std::size_t i = 0; i < pod.containers.size(); ++i) {
@@ -42,7 +42,7 @@ void Inject(const RunAsUserRangeSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& RunAsUserRangeControl() {
-  static const Control control = MakeControl<RunAsUserRangeSettings, Check, Inject>({
+  static const Control control = MakeControl<RunAsUserRangeSettings, CheckRunAsUserRange, InjectRunAsUserRange>({
       .id = "run-as-user-range",
       .summary = "Containers must run as a numeric user from the ranges that the policy allows.",
       .level = "recommended",

@@ -34,7 +34,7 @@ struct RuntimeClassSettings {
   }
 };
 
-void Check(const Pod& pod, const RuntimeClassSettings& settings, Findings& findings) {
+void CheckRuntimeClass(const Pod& pod, const RuntimeClassSettings& settings, Findings& findings) {
   if (pod.is_mirror()) return;
   CheckClassName("runtimeClassName", pod.runtime_class_name, {settings.allowed, settings.denied, settings.required},
                  findings);
@@ -43,7 +43,7 @@ void Check(const Pod& pod, const RuntimeClassSettings& settings, Findings& findi
 }  // namespace
 
 const Control& RuntimeClassControl() {
-  static const Control control = MakeControl<RuntimeClassSettings, Check>({
+  static const Control control = MakeControl<RuntimeClassSettings, CheckRuntimeClass>({
       .id = "runtime-class",
       .summary = "Pods must run in a runtime that the policy names.",
       .level = "recommended",

@@ -24,7 +24,7 @@ constexpr AllowedValue kAllowedTypes[] = {
     {""}, {"container_t"}, {"container_init_t"}, {"container_kvm_t"}, {"container_engine_t", 31},
 };
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckSeLinuxOptions(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   const auto check = [&](const SecurityContextOwner& owner, const SeLinuxOptions& options) {
     const auto forbid = [&](std::string_view field, std::string_view value, std::string_view instead) {
       findings.push_back(
@@ -43,7 +43,7 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
 }  // namespace
 
 const Control& SeLinuxOptionsControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckSeLinuxOptions>({
       .id = "se-linux-options",
       .summary = "Pods must keep to the SELinux types made for containers, and set no SELinux user or role.",
       .level = "baseline",

@@ -24,17 +24,17 @@ constexpr int kFirstWithFields = 19;
 constexpr std::string_view kPodAnnotation = "seccomp.security.alpha.kubernetes.io/pod";
 constexpr std::string_view kContainerAnnotationPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 
-bool IsAllowedAnnotation(std::string_view value) {
+bool IsAllowedSeccompProfile(std::string_view value) {
   return value == "runtime/default" || value == "docker/default" || value.starts_with("localhost/");
 }
 
 void CheckAnnotation(const Pod& pod, const Container* container, std::string_view key, Findings& findings) {
   const auto found = pod.annotations.find(key);
-  if (found == pod.annotations.end() || IsAllowedAnnotation(found->second)) return;
+  if (found == pod.annotations.end() || IsAllowedSeccompProfile(found->second)) return;
   findings.push_back(AnnotationFinding(container, key, found->second, "runtime/default"));
 }
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckSeccompProfileBaseline(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   if (settings.minor >= kFirstWithFields) {
     CheckSeccompProfiles(pod, findings);
     return;
@@ -48,7 +48,7 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
 }  // namespace
 
 const Control& SeccompProfileBaselineControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckSeccompProfileBaseline>({
       .id = "seccomp-profile-baseline",
       .summary = "Pods must not turn seccomp off.",
       .level = "baseline",

@@ -30,7 +30,7 @@ bool HasProfile(const Pod& pod) {
   return pod.security_context.has_value() && pod.security_context->seccomp_profile.has_value();
 }
 
-void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
+void CheckSeccompProfileRestricted(const Pod& pod, const InjectingStandardSettings& settings, Findings& findings) {
   if (IsExcusedAsWindows(pod, settings.minor)) return;
   CheckSeccompProfiles(pod, findings);
   if (HasProfile(pod) && IsAllowedSeccompProfile(*pod.security_context->seccomp_profile)) return;
@@ -45,7 +45,7 @@ void Check(const Pod& pod, const InjectingStandardSettings& settings, Findings& 
   }
 }
 
-void Inject(const InjectingStandardSettings& settings, Editor& editor) {
+void InjectSeccompProfileRestricted(const InjectingStandardSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || pod.is_windows() || HasProfile(pod)) return;
   // An exempt container, which may not be edited, must not get the Pod's profile either.
@@ -63,17 +63,18 @@ void Inject(const InjectingStandardSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& SeccompProfileRestrictedControl() {
-  static const Control control = MakeControl<InjectingStandardSettings, Check, Inject>({
-      .id = "seccomp-profile-restricted",
-      .summary = "Containers must run under a seccomp profile.",
-      .level = "restricted",
-      .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Seccomp)",
-      .fields = {"spec.securityContext.seccompProfile.type", "spec.containers[*].securityContext.seccompProfile.type",
-                 "spec.os.name"},
-      .injects = "seccompProfile.type=RuntimeDefault, into the Pod when no container has a profile of its own",
-      .since_minor = 19,
-      .overrides = {"seccomp-profile-baseline"},
-  });
+  static const Control control =
+      MakeControl<InjectingStandardSettings, CheckSeccompProfileRestricted, InjectSeccompProfileRestricted>({
+          .id = "seccomp-profile-restricted",
+          .summary = "Containers must run under a seccomp profile.",
+          .level = "restricted",
+          .source = "https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted (Seccomp)",
+          .fields = {"spec.securityContext.seccompProfile.type",
+                     "spec.containers[*].securityContext.seccompProfile.type", "spec.os.name"},
+          .injects = "seccompProfile.type=RuntimeDefault, into the Pod when no container has a profile of its own",
+          .since_minor = 19,
+          .overrides = {"seccomp-profile-baseline"},
+      });
   return control;
 }
 

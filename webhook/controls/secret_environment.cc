@@ -40,7 +40,7 @@ std::string Remedy(std::string_view secret) {
   return StrCat("volumes: [{name: ", secret, ", secret: {secretName: ", secret, "}}]");
 }
 
-void Check(const Pod& pod, const SecretEnvironmentSettings& settings, Findings& findings) {
+void CheckSecretEnvironment(const Pod& pod, const SecretEnvironmentSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     for (std::size_t i = 0; i < container.env.size(); ++i) {
       const EnvVar& variable = container.env[i];
@@ -66,7 +66,7 @@ void Check(const Pod& pod, const SecretEnvironmentSettings& settings, Findings& 
 }  // namespace
 
 const Control& SecretEnvironmentControl() {
-  static const Control control = MakeControl<SecretEnvironmentSettings, Check>({
+  static const Control control = MakeControl<SecretEnvironmentSettings, CheckSecretEnvironment>({
       .id = "secret-environment",
       .summary = "Containers must read Secrets from files, not from environment variables.",
       .level = "recommended",

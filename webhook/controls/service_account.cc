@@ -33,7 +33,7 @@ struct ServiceAccountSettings {
   }
 };
 
-void Check(const Pod& pod, const ServiceAccountSettings& settings, Findings& findings) {
+void CheckServiceAccount(const Pod& pod, const ServiceAccountSettings& settings, Findings& findings) {
   if (pod.is_mirror()) return;
   const bool is_set = !pod.service_account_name.empty();
   const std::string_view name = is_set ? std::string_view(pod.service_account_name) : std::string_view("default");
@@ -49,7 +49,7 @@ void Check(const Pod& pod, const ServiceAccountSettings& settings, Findings& fin
 }  // namespace
 
 const Control& ServiceAccountControl() {
-  static const Control control = MakeControl<ServiceAccountSettings, Check>({
+  static const Control control = MakeControl<ServiceAccountSettings, CheckServiceAccount>({
       .id = "service-account",
       .summary = "Pods must run under a service account of their own, not under the namespace's default.",
       .level = "recommended",

@@ -45,7 +45,7 @@ struct ServiceAccountTokenSettings {
   }
 };
 
-void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings& findings) {
+void CheckServiceAccountToken(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings& findings) {
   if (pod.is_mirror() || settings.Allows(pod)) return;
   const bool is_automounted = pod.automount_service_account_token != false;
   if (is_automounted) {
@@ -71,7 +71,7 @@ void Check(const Pod& pod, const ServiceAccountTokenSettings& settings, Findings
   }
 }
 
-void Inject(const ServiceAccountTokenSettings& settings, Editor& editor) {
+void InjectServiceAccountToken(const ServiceAccountTokenSettings& settings, Editor& editor) {
   const Pod& pod = editor.pod();
   if (!settings.inject || !editor.may_edit_pod() || settings.Allows(pod)) return;
   if (!pod.automount_service_account_token.has_value()) editor.SetNoServiceAccountToken();
@@ -80,15 +80,16 @@ void Inject(const ServiceAccountTokenSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& ServiceAccountTokenControl() {
-  static const Control control = MakeControl<ServiceAccountTokenSettings, Check, Inject>({
-      .id = "service-account-token",
-      .summary = "Pods that do not talk to the API server must not get a token for it.",
-      .level = "recommended",
-      .source = "CIS Kubernetes Benchmark, 5.1.6 (tokens are only mounted where necessary)",
-      .fields = {"spec.automountServiceAccountToken", "spec.volumes[*].projected.sources[*].serviceAccountToken",
-                 "spec.serviceAccountName"},
-      .injects = "automountServiceAccountToken=false, and the volume kube-api-access-* with its mounts goes out",
-  });
+  static const Control control =
+      MakeControl<ServiceAccountTokenSettings, CheckServiceAccountToken, InjectServiceAccountToken>({
+          .id = "service-account-token",
+          .summary = "Pods that do not talk to the API server must not get a token for it.",
+          .level = "recommended",
+          .source = "CIS Kubernetes Benchmark, 5.1.6 (tokens are only mounted where necessary)",
+          .fields = {"spec.automountServiceAccountToken", "spec.volumes[*].projected.sources[*].serviceAccountToken",
+                     "spec.serviceAccountName"},
+          .injects = "automountServiceAccountToken=false, and the volume kube-api-access-* with its mounts goes out",
+      });
   return control;
 }
 

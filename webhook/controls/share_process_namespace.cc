@@ -22,7 +22,7 @@ struct ShareProcessNamespaceSettings {
   }
 };
 
-void Check(const Pod& pod, const ShareProcessNamespaceSettings&, Findings& findings) {
+void CheckShareProcessNamespace(const Pod& pod, const ShareProcessNamespaceSettings&, Findings& findings) {
   if (pod.share_process_namespace != true) return;
   findings
       .emplace_back(PodFinding("/spec/shareProcessNamespace", "must not set shareProcessNamespace=true",
@@ -33,7 +33,7 @@ void Check(const Pod& pod, const ShareProcessNamespaceSettings&, Findings& findi
 }  // namespace
 
 const Control& ShareProcessNamespaceControl() {
-  static const Control control = MakeControl<ShareProcessNamespaceSettings, Check>({
+  static const Control control = MakeControl<ShareProcessNamespaceSettings, CheckShareProcessNamespace>({
       .id = "share-process-namespace",
       .summary = "The containers of a Pod must not see each other's processes.",
       .level = "recommended",

@@ -43,7 +43,7 @@ std::string_view TypeOf(const Pod& pod, std::string_view volume_name) {
   return volume->source.empty() ? std::string_view("emptyDir") : std::string_view(volume->source);
 }
 
-void Check(const Pod& pod, const SubPathSettings& settings, Findings& findings) {
+void CheckSubPath(const Pod& pod, const SubPathSettings& settings, Findings& findings) {
   for (const Container& container : pod.containers) {
     for (std::size_t i = 0; i < container.volume_mounts.size(); ++i) {
       const VolumeMount& mount = container.volume_mounts[i];
@@ -62,7 +62,7 @@ void Check(const Pod& pod, const SubPathSettings& settings, Findings& findings) 
 }  // namespace
 
 const Control& SubPathControl() {
-  static const Control control = MakeControl<SubPathSettings, Check>({
+  static const Control control = MakeControl<SubPathSettings, CheckSubPath>({
       .id = "sub-path",
       .summary = "Containers must not mount sub-paths of volumes that Pods can write.",
       .level = "recommended",

@@ -40,7 +40,7 @@ std::optional<std::string_view> Policy(const Pod& pod) {
   return pod.security_context.has_value() ? pod.security_context->supplemental_groups_policy : std::nullopt;
 }
 
-void Check(const Pod& pod, const SupplementalGroupsSettings& settings, Findings& findings) {
+void CheckSupplementalGroups(const Pod& pod, const SupplementalGroupsSettings& settings, Findings& findings) {
   if (pod.is_windows()) return;
   if (pod.security_context.has_value()) {
     const std::vector<std::int64_t>& groups = pod.security_context->supplemental_groups;
@@ -62,7 +62,7 @@ void Check(const Pod& pod, const SupplementalGroupsSettings& settings, Findings&
   }
 }
 
-void Inject(const SupplementalGroupsSettings& settings, Editor& editor) {
+void InjectSupplementalGroups(const SupplementalGroupsSettings& settings, Editor& editor) {
   if (!settings.inject || !editor.may_edit_pod() || editor.pod().is_windows()) return;
   if (!Policy(editor.pod()).has_value()) editor.SetSupplementalGroupsPolicy("Strict");
 }
@@ -70,14 +70,16 @@ void Inject(const SupplementalGroupsSettings& settings, Editor& editor) {
 }  // namespace
 
 const Control& SupplementalGroupsControl() {
-  static const Control control = MakeControl<SupplementalGroupsSettings, Check, Inject>({
-      .id = "supplemental-groups",
-      .summary = "Containers must get no further groups but those that the policy allows.",
-      .level = "recommended",
-      .source = "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy",
-      .fields = {"spec.securityContext.supplementalGroups", "spec.securityContext.supplementalGroupsPolicy"},
-      .injects = "supplementalGroupsPolicy=Strict",
-  });
+  static const Control control =
+      MakeControl<SupplementalGroupsSettings, CheckSupplementalGroups, InjectSupplementalGroups>({
+          .id = "supplemental-groups",
+          .summary = "Containers must get no further groups but those that the policy allows.",
+          .level = "recommended",
+          .source =
+              "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#supplementalgroupspolicy",
+          .fields = {"spec.securityContext.supplementalGroups", "spec.securityContext.supplementalGroupsPolicy"},
+          .injects = "supplementalGroupsPolicy=Strict",
+      });
   return control;
 }
 

@@ -17,7 +17,7 @@
 namespace tidewaiter {
 namespace {
 
-constexpr AllowedValue kAllowed[] = {
+constexpr AllowedValue kAllowedSysctls[] = {
     {"kernel.shm_rmid_forced"},
     {"net.ipv4.ip_local_port_range"},
     {"net.ipv4.tcp_syncookies"},
@@ -34,11 +34,11 @@ constexpr AllowedValue kAllowed[] = {
     {"net.ipv4.tcp_notsent_lowat", 37},
 };
 
-void Check(const Pod& pod, const StandardSettings& settings, Findings& findings) {
+void CheckSysctls(const Pod& pod, const StandardSettings& settings, Findings& findings) {
   if (!pod.security_context.has_value()) return;
   const std::vector<Sysctl>& sysctls = pod.security_context->sysctls;
   for (std::size_t i = 0; i < sysctls.size(); ++i) {
-    if (IsAllowed(sysctls[i].name, kAllowed, settings.minor)) continue;
+    if (IsAllowed(sysctls[i].name, kAllowedSysctls, settings.minor)) continue;
     findings.push_back(PodFinding(StrCat("/spec/securityContext/sysctls/", i, "/name"),
                                   StrCat("must not set sysctl ", Quoted(sysctls[i].name)),
                                   "securityContext: {sysctls: []}"));
@@ -48,7 +48,7 @@ void Check(const Pod& pod, const StandardSettings& settings, Findings& findings)
 }  // namespace
 
 const Control& SysctlsControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckSysctls>({
       .id = "sysctls",
       .summary = "Pods must set no kernel parameters but those that cannot reach beyond the Pod.",
       .level = "baseline",

@@ -38,7 +38,7 @@ struct VolumeTypesSettings {
   }
 };
 
-void Check(const Pod& pod, const VolumeTypesSettings& settings, Findings& findings) {
+void CheckVolumeTypes(const Pod& pod, const VolumeTypesSettings& settings, Findings& findings) {
   for (std::size_t i = 0; i < pod.volumes.size(); ++i) {
     const Volume& volume = pod.volumes[i];
     const std::string_view type = volume.source.empty() ? std::string_view("emptyDir") : volume.source;
@@ -54,7 +54,7 @@ void Check(const Pod& pod, const VolumeTypesSettings& settings, Findings& findin
 }  // namespace
 
 const Control& VolumeTypesControl() {
-  static const Control control = MakeControl<VolumeTypesSettings, Check>({
+  static const Control control = MakeControl<VolumeTypesSettings, CheckVolumeTypes>({
       .id = "volume-types",
       .summary = "Pods must use no volume types but those that the policy allows.",
       .level = "recommended",

@@ -16,7 +16,7 @@
 namespace tidewaiter {
 namespace {
 
-void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
+void CheckWindowsHostProcess(const Pod& pod, const StandardSettings&, Findings& findings) {
   ForEachSetting(pod, &PodSecurityContext::windows_options, &SecurityContext::windows_options,
                  [&](const SecurityContextOwner& owner, const WindowsOptions& options) {
                    if (options.host_process != true) return;
@@ -29,7 +29,7 @@ void Check(const Pod& pod, const StandardSettings&, Findings& findings) {
 }  // namespace
 
 const Control& WindowsHostProcessControl() {
-  static const Control control = MakeControl<StandardSettings, Check>({
+  static const Control control = MakeControl<StandardSettings, CheckWindowsHostProcess>({
       .id = "windows-host-process",
       .summary = "Windows Pods must not run as processes of the node.",
       .level = "baseline",

@@ -13,6 +13,10 @@ std::string EscapePointerToken(std::string_view token) {
   return absl::StrReplaceAll(ToAbsl(token), {{"~", "~0"}, {"/", "~1"}});
 }
 
+std::string UnescapePointerToken(std::string_view token) {
+  return absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}});
+}
+
 std::string FieldPath(std::string_view pointer) {
   std::string path;
   path.reserve(pointer.size() + 8);
@@ -28,7 +32,7 @@ void AppendFieldPath(std::string_view pointer, std::string& path) {
     pointer.remove_prefix(token.size());
     std::string unescaped;
     if (token.find('~') != std::string_view::npos) {
-      unescaped = absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}});
+      unescaped = UnescapePointerToken(token);
       token = unescaped;
     }
     bool is_index = !token.empty();

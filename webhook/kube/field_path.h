@@ -11,6 +11,8 @@ namespace tidewaiter {
 
 // `~` becomes `~0` and `/` becomes `~1` (RFC 6901 section 3).
 std::string EscapePointerToken(std::string_view token);
+// And back (RFC 6901 section 4).
+std::string UnescapePointerToken(std::string_view token);
 
 // A JSON pointer as Kubernetes writes field paths: "/spec/containers/0/image" becomes "spec.containers[0].image"; a key
 // that holds '.' or '/' is put in brackets: "metadata.annotations[kubernetes.io/x]".

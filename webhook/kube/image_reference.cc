@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "webhook/kube/byte_scan.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -25,25 +26,6 @@ constexpr std::size_t kImageIdSize = 64;   // 256 bits in hexadecimal
 // The algorithms registered in github.com/opencontainers/go-digest, with their bits / 4 hexadecimal digits.
 constexpr std::array<std::pair<std::string_view, std::size_t>, 3> kDigestSizes = {
     {{"sha256", 256 / 4}, {"sha512", 512 / 4}, {"sha384", 384 / 4}}};
-
-// What a character is, as bits.
-enum : unsigned char { kDigit = 1, kLower = 2, kUpper = 4, kLowerAToF = 8, kUpperAToF = 16 };
-constexpr std::array<unsigned char, 256> kClasses = [] {
-  std::array<unsigned char, 256> classes{};
-  for (unsigned char c = '0'; c <= '9'; ++c) classes[c] = kDigit;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) classes[c] = c <= 'f' ? kLower | kLowerAToF : kLower;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) classes[c] = c <= 'F' ? kUpper | kUpperAToF : kUpper;
-  return classes;
-}();
-constexpr bool IsAny(char c, unsigned char bits) { return (kClasses[static_cast<unsigned char>(c)] & bits) != 0; }
-
-// Objects and not functions, so that algorithms over them are compiled into one loop.
-constexpr auto IsDigit = [](char c) { return IsAny(c, kDigit); };
-constexpr auto IsUpper = [](char c) { return IsAny(c, kUpper); };
-constexpr auto IsLowerAlphanumeric = [](char c) { return IsAny(c, kLower | kDigit); };
-constexpr auto IsAlphanumeric = [](char c) { return IsAny(c, kLower | kUpper | kDigit); };
-constexpr auto IsLowerHex = [](char c) { return IsAny(c, kDigit | kLowerAToF); };
-constexpr auto IsHex = [](char c) { return IsAny(c, kDigit | kLowerAToF | kUpperAToF); };
 
 template <typename Predicate>
 bool ConsistsOf(std::string_view text, Predicate predicate) {

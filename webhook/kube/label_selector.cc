@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -18,9 +19,6 @@ constexpr std::size_t kMaxSubdomainSize = 253;  // RFC 1123, the longest host na
 constexpr std::string_view kNameRule =
     " must consist of letters, digits, '-', '_' and '.', begin and end with a letter or digit, and have at most 63 "
     "characters";
-
-bool IsLowerAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool IsAlphanumeric(char c) { return IsLowerAlphanumeric(c) || (c >= 'A' && c <= 'Z'); }
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxNameSize && IsAlphanumeric(text.front()) && IsAlphanumeric(text.back()) &&

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -56,8 +57,6 @@ constexpr std::array<std::pair<std::string_view, Multiplier>, 16> kSuffixes = {{
     {"n", {false, -9}},
 }};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view TakeDigits(std::string_view& text) {
   std::size_t length = 0;
   while (length < text.size() && IsDigit(text[length])) ++length;
@@ -81,7 +80,7 @@ Parts SplitParts(std::string_view text) {
   return parts;
 }
 
-absl::Status Refuse(std::string_view text, std::string_view reason) {
+absl::Status NoQuantity(std::string_view text, std::string_view reason) {
   return InvalidArgument(StrCat(Quoted(text), " is not a quantity: ", reason));
 }
 
@@ -91,12 +90,12 @@ absl::StatusOr<std::int64_t> ReadExponent(std::string_view text, std::string_vie
   const bool is_negative = digits.starts_with('-');
   if (is_negative || digits.starts_with('+')) digits.remove_prefix(1);
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), IsDigit)) {
-    return Refuse(text, StrCat(Quoted(suffix), " is not an exponent (such as e3)"));
+    return NoQuantity(text, StrCat(Quoted(suffix), " is not an exponent (such as e3)"));
   }
   std::int64_t value = 0;
   for (char digit : digits) {
     value = value * 10 + (digit - '0');
-    if (value > std::numeric_limits<std::int32_t>::max()) return Refuse(text, "its exponent is out of range");
+    if (value > std::numeric_limits<std::int32_t>::max()) return NoQuantity(text, "its exponent is out of range");
   }
   return is_negative ? -value : value;
 }
@@ -110,8 +109,8 @@ absl::StatusOr<Multiplier> ReadSuffix(std::string_view text, std::string_view su
     if (!exponent.ok()) return exponent.status();
     return Multiplier{.is_binary = false, .exponent = *exponent};
   }
-  return Refuse(text, StrCat("unknown suffix ", Quoted(suffix),
-                             " (use n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an exponent such as e3)"));
+  return NoQuantity(text, StrCat("unknown suffix ", Quoted(suffix),
+                                 " (use n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei or an exponent such as e3)"));
 }
 
 Unsigned128 AppendDigit(Unsigned128 value, int digit) {
@@ -189,7 +188,7 @@ Product Multiply(__int128 a, __int128 b) {
 }  // namespace
 
 absl::StatusOr<Quantity> Quantity::Parse(std::string_view text) {
-  if (text.empty()) return Refuse(text, "it is empty");
+  if (text.empty()) return NoQuantity(text, "it is empty");
   const Parts parts = SplitParts(text);
   absl::StatusOr<Multiplier> multiplier = ReadSuffix(text, parts.suffix);
   if (!multiplier.ok()) return multiplier.status();
@@ -198,7 +197,7 @@ absl::StatusOr<Quantity> Quantity::Parse(std::string_view text) {
   // general one: below the nano, or Pi and Ei.
   const bool has_digits = !parts.integer.empty() || !parts.fraction.empty();
   const bool is_short = multiplier->is_binary ? multiplier->exponent <= 40 : multiplier->exponent >= kNanoExponent;
-  if (!has_digits && !is_short) return Refuse(text, "it has no digits");
+  if (!has_digits && !is_short) return NoQuantity(text, "it has no digits");
 
   const Unsigned128 nanos =
       multiplier->is_binary ? BinaryNanos(parts, multiplier->exponent) : DecimalNanos(parts, multiplier->exponent);

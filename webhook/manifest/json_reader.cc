@@ -8,12 +8,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 void AppendUtf8(std::uint32_t code, std::string& text) {
   const auto add = [&](std::uint32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_replace.h"
+#include "webhook/kube/field_path.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using Member = ManifestDocument::Member;
-
-std::string Unescape(std::string_view token) { return absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}}); }
 
 bool IsEmptyText(const ManifestNode& node) { return node.kind == NodeKind::kNull && node.begin == node.end; }
 
@@ -65,7 +63,7 @@ absl::StatusOr<Member> ManifestEditor::FindOwn(NodeId collection, std::string_vi
     if (element != kNoNode) return Member{.key = kNoNode, .value = element};
   }
   if (node.kind == NodeKind::kMapping) {
-    const std::string key = Unescape(token);
+    const std::string key = UnescapePointerToken(token);
     Member own;
     document_.ForEachMember(collection, [&](const Member& member) {
       if (!document_.node(member.key).is_merge && document_.text(member.key) == key) own = member;
@@ -105,7 +103,7 @@ absl::StatusOr<std::vector<TextEdit>> ManifestEditor::Plan(NodeId object, const 
   const absl::StatusOr<Path> parent = Walk(object, pointer.substr(0, slash));
   if (!parent.ok()) return parent.status();
   const std::string_view token = pointer.substr(slash + 1);
-  if (change.kind == Kind::kAdd) return AddMember(*parent, Unescape(token), change.value);
+  if (change.kind == Kind::kAdd) return AddMember(*parent, UnescapePointerToken(token), change.value);
   const absl::StatusOr<Member> member = FindOwn(parent->back(), token);
   if (!member.ok()) return member.status();
   if (change.kind == Kind::kRemove) return RemoveElement(*parent, member->value);

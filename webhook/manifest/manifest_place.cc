@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_replace.h"
+#include "webhook/kube/field_path.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -40,8 +40,6 @@ ManifestPlace PlaceOfElement(const ManifestDocument& document, NodeId id) {
           .missing = {}};
 }
 
-std::string Unescape(std::string_view token) { return absl::StrReplaceAll(ToAbsl(token), {{"~1", "/"}, {"~0", "~"}}); }
-
 }  // namespace
 
 ManifestPlace FindPlace(const ManifestDocument& document, NodeId object, std::string_view pointer) {
@@ -57,7 +55,7 @@ ManifestPlace FindPlace(const ManifestDocument& document, NodeId object, std::st
       node = element;
       place = PlaceOfElement(document, node);
     } else {
-      const ManifestDocument::Member member = document.Find(node, Unescape(token));
+      const ManifestDocument::Member member = document.Find(node, UnescapePointerToken(token));
       if (member.key == kNoNode) break;
       node = member.value;
       place = PlaceOfMember(document, member);

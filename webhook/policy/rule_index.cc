@@ -14,21 +14,21 @@
 namespace tidewaiter {
 namespace {
 
-using Kind = RuleKey::Kind;
+using KeyKind = RuleKey::Kind;
 
 // What a text that fits the glob must be, or begin or end with: the one of the two that is preferred, if there is it.
-std::optional<RuleKey> KeyOf(std::size_t field, const std::string& glob, Kind preferred) {
+std::optional<RuleKey> KeyOf(std::size_t field, const std::string& glob, KeyKind preferred) {
   const std::size_t first = glob.find_first_of(kGlobWildcards);
-  if (first == std::string::npos) return RuleKey{.field = field, .kind = Kind::kText, .text = glob, .value = {}};
+  if (first == std::string::npos) return RuleKey{.field = field, .kind = KeyKind::kText, .text = glob, .value = {}};
   const std::string head = glob.substr(0, first);
   const std::string tail = glob.substr(glob.find_last_of(kGlobWildcards) + 1);
   if (head.empty() && tail.empty()) return std::nullopt;
-  const bool is_head = tail.empty() || (preferred == Kind::kHead && !head.empty());
+  const bool is_head = tail.empty() || (preferred == KeyKind::kHead && !head.empty());
   return RuleKey{
-      .field = field, .kind = is_head ? Kind::kHead : Kind::kTail, .text = is_head ? head : tail, .value = {}};
+      .field = field, .kind = is_head ? KeyKind::kHead : KeyKind::kTail, .text = is_head ? head : tail, .value = {}};
 }
 
-std::optional<RuleWay> WayOf(std::size_t field, const std::vector<std::string>& globs, Kind preferred) {
+std::optional<RuleWay> WayOf(std::size_t field, const std::vector<std::string>& globs, KeyKind preferred) {
   std::set<RuleKey> keys;
   for (const std::string& glob : globs) {
     std::optional<RuleKey> key = KeyOf(field, glob, preferred);
@@ -71,8 +71,8 @@ void Append(const std::vector<std::size_t>& from, std::vector<std::size_t>& to) 
 
 void AddGlobWays(std::size_t field, const std::vector<std::string>& globs, std::vector<RuleWay>& ways) {
   if (globs.empty()) return;
-  std::optional<RuleWay> by_head = WayOf(field, globs, Kind::kHead);
-  std::optional<RuleWay> by_tail = WayOf(field, globs, Kind::kTail);
+  std::optional<RuleWay> by_head = WayOf(field, globs, KeyKind::kHead);
+  std::optional<RuleWay> by_tail = WayOf(field, globs, KeyKind::kTail);
   if (!by_head.has_value()) return;  // then the other has none either
   const bool is_same = by_head == by_tail;
   ways.push_back(*std::move(by_head));
@@ -82,11 +82,11 @@ void AddGlobWays(std::size_t field, const std::vector<std::string>& globs, std::
 void AddLabelWays(std::size_t field, const LabelSelector& selector, std::vector<RuleWay>& ways) {
   for (const LabelRequirement& requirement : selector.requirements) {
     if (requirement.op == LabelOperator::kExists) {
-      ways.push_back({{.field = field, .kind = Kind::kLabelKey, .text = requirement.key, .value = {}}});
+      ways.push_back({{.field = field, .kind = KeyKind::kLabelKey, .text = requirement.key, .value = {}}});
     } else if (requirement.op == LabelOperator::kIn) {
       std::set<RuleKey> keys;
       for (const std::string& value : requirement.values) {
-        keys.insert({.field = field, .kind = Kind::kLabel, .text = requirement.key, .value = value});
+        keys.insert({.field = field, .kind = KeyKind::kLabel, .text = requirement.key, .value = value});
       }
       ways.emplace_back(keys.begin(), keys.end());
     }
@@ -113,15 +113,15 @@ void RuleIndex::Add(const RuleKey& key, std::size_t number) {
   Field& field = fields_[key.field];
   if (field.numbers.empty() || field.numbers.back() != number) field.numbers.push_back(number);
   switch (key.kind) {
-    case Kind::kText:
+    case KeyKind::kText:
       return field.texts[key.text].push_back(number);
-    case Kind::kHead:
+    case KeyKind::kHead:
       return field.heads[key.text].push_back(number);
-    case Kind::kTail:
+    case KeyKind::kTail:
       return field.tails[std::string(key.text.rbegin(), key.text.rend())].push_back(number);
-    case Kind::kLabel:
+    case KeyKind::kLabel:
       return field.labels[key.text].by_value[key.value].push_back(number);
-    case Kind::kLabelKey:
+    case KeyKind::kLabelKey:
       return field.labels[key.text].whatever_value.push_back(number);
   }
 }

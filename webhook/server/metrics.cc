@@ -34,7 +34,7 @@ using prometheus::Counter;
 using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
-using Labels = std::map<std::string, std::string>;
+using MetricLabels = std::map<std::string, std::string>;
 
 constexpr std::size_t kDoors = kDoorLabels.size();
 constexpr std::size_t kOutcomes = kOutcomeLabels.size();
@@ -59,7 +59,7 @@ class PassingGauges {
     for (Gauge* gauge : gauges_) family_.Remove(gauge);
     gauges_.clear();
   }
-  void Add(const Labels& labels, double value) {
+  void Add(const MetricLabels& labels, double value) {
     Gauge& gauge = family_.Add(labels);
     gauge.Set(value);
     gauges_.push_back(&gauge);
@@ -91,7 +91,7 @@ class PolicyCounters {
     const std::lock_guard lock(mutex_);
     const auto [entry, is_new] = counters_.try_emplace(key, nullptr);
     if (is_new) {
-      Labels labels = {{"policy", std::string(policy)}, {second_, std::string(second)}};
+      MetricLabels labels = {{"policy", std::string(policy)}, {second_, std::string(second)}};
       if (!third_.empty()) labels.emplace(third_, std::string(third));
       entry->second = &family_.Add(labels);
     }

@@ -20,7 +20,7 @@ namespace {
 
 // Fields of /proc/PID/stat, counted as proc(5) does; those after the name, which may hold anything, begin with 3.
 constexpr std::size_t kFirstAfterName = 3;
-constexpr std::size_t kUserTime = 14, kSystemTime = 15, kThreads = 20, kStartTime = 22, kVirtualBytes = 23,
+constexpr std::size_t kUserTime = 14, kSystemTime = 15, kThreadCount = 20, kStartTime = 22, kVirtualBytes = 23,
                       kResidentPages = 24;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -47,7 +47,7 @@ absl::Status ReadStat(const std::string& path, ProcessUsage& usage, double& star
     return index < fields.size() && absl::SimpleAtoi(fields[index], &value);
   };
   std::uint64_t user = 0, system = 0, start = 0, pages = 0;
-  if (!number(kUserTime, user) || !number(kSystemTime, system) || !number(kThreads, usage.threads) ||
+  if (!number(kUserTime, user) || !number(kSystemTime, system) || !number(kThreadCount, usage.threads) ||
       !number(kStartTime, start) || !number(kVirtualBytes, usage.virtual_bytes) || !number(kResidentPages, pages)) {
     return Unexpected(path);
   }

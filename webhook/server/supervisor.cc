@@ -35,7 +35,7 @@ sigset_t WatchedSignals() {
 }
 
 // The next of `signals`; 0 when none comes within `timeout`.
-int WaitForSignal(const sigset_t& signals, milliseconds timeout) {
+int AwaitSignal(const sigset_t& signals, milliseconds timeout) {
   const steady_clock::time_point end = steady_clock::now() + timeout;
   while (true) {
     const milliseconds left = std::max(std::chrono::ceil<milliseconds>(end - steady_clock::now()), milliseconds{0});
@@ -90,7 +90,7 @@ class Supervisor {
   // only reaped.
   int WaitForEnd() {
     while (true) {
-      const int signal = WaitForSignal(signals_, milliseconds{1'000});
+      const int signal = AwaitSignal(signals_, milliseconds{1'000});
       if (signal == SIGTERM || signal == SIGINT) Stop(signal);
       int status = 0;
       while (const pid_t ended = waitpid(-1, &status, WNOHANG)) {
@@ -112,7 +112,7 @@ class Supervisor {
     const steady_clock::time_point end = steady_clock::now() + delay;
     while (true) {
       const milliseconds left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
-      const int signal = WaitForSignal(signals_, std::max(left, milliseconds{0}));
+      const int signal = AwaitSignal(signals_, std::max(left, milliseconds{0}));
       if (signal == SIGTERM || signal == SIGINT) return false;
       if (signal == 0) return true;
     }

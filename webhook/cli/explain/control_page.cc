@@ -17,7 +17,7 @@
 namespace tidewaiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kWidth = 100;
 
@@ -139,20 +139,20 @@ void WriteControlText(const ControlPage& page, bool has_colours, std::ostream& o
   PageWriter(page, has_colours, out).Write();
 }
 
-Json ControlJson(const ControlPage& page) {
+OrderedJson ControlJson(const ControlPage& page) {
   const ControlInfo& info = page.control.info;
   const ControlExample& example = page.example;
-  Json settings = Json::array();
+  OrderedJson settings = OrderedJson::array();
   for (const SettingLine& line : SettingLines(page.control.settings)) {
     settings.push_back({{"key", line.key}, {"type", line.type}, {"default", line.default_text}, {"help", line.help}});
   }
-  Json findings = Json::array();
+  OrderedJson findings = OrderedJson::array();
   for (const Finding& finding : example.findings) {
     findings.push_back({{"message", WithoutControlCharacters(FindingMessage(finding))},
                         {"pointer", finding.pointer},
                         {"remedy", finding.remedy.text()}});
   }
-  Json policies = Json::array();
+  OrderedJson policies = OrderedJson::array();
   for (const Policy& policy : page.policies.policies()) {
     for (const AppliedControl& applied : policy.controls) {
       if (applied.control != &page.control) continue;

@@ -6,15 +6,15 @@
 namespace tidewaiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json ValueJson(const std::string& text) {
-  Json value = Json::parse(text, nullptr, false);
-  return text.empty() ? Json() : value.is_discarded() ? Json(text) : value;
+OrderedJson ValueJson(const std::string& text) {
+  OrderedJson value = OrderedJson::parse(text, nullptr, false);
+  return text.empty() ? OrderedJson() : value.is_discarded() ? OrderedJson(text) : value;
 }
 
-Json ReasonJson(const ReasonView& reason) {
-  Json json = {{"text", reason.text}};
+OrderedJson ReasonJson(const ReasonView& reason) {
+  OrderedJson json = {{"text", reason.text}};
   if (!reason.key.empty()) {
     json["key"] = reason.key;
     json["place"] = reason.place;
@@ -26,25 +26,25 @@ std::string_view AnswerText(MatchAnswer answer) {
   return answer == MatchAnswer::kApplies ? "applies" : answer == MatchAnswer::kDoesNot ? "does not apply" : "unknown";
 }
 
-Json PolicyJson(const PolicyView& policy) {
-  Json exemptions = Json::array();
+OrderedJson PolicyJson(const PolicyView& policy) {
+  OrderedJson exemptions = OrderedJson::array();
   for (const ExemptionView& exemption : policy.exemptions) {
     exemptions.push_back({{"name", exemption.name},
                           {"holds", exemption.holds},
                           {"why", ReasonJson(exemption.why)},
                           {"reason", exemption.reason_written}});
   }
-  Json json = {{"name", policy.name},
-               {"place", policy.place},
-               {"answer", AnswerText(policy.answer)},
-               {"why", ReasonJson(policy.why)}};
+  OrderedJson json = {{"name", policy.name},
+                      {"place", policy.place},
+                      {"answer", AnswerText(policy.answer)},
+                      {"why", ReasonJson(policy.why)}};
   if (!policy.held_back.text.empty()) json["heldBack"] = ReasonJson(policy.held_back);
   json["reachesPods"] = policy.reaches_pods;
   json["exemptions"] = std::move(exemptions);
   return json;
 }
 
-Json ChangeJson(const ChangeView& change) {
+OrderedJson ChangeJson(const ChangeView& change) {
   return {{"policy", change.policy},
           {"control", change.control},
           {"mode", change.mode},
@@ -55,16 +55,17 @@ Json ChangeJson(const ChangeView& change) {
           {"place", change.place}};
 }
 
-Json ControlJson(const ControlView& control) {
-  Json findings = Json::array();
+OrderedJson ControlViewJson(const ControlView& control) {
+  OrderedJson findings = OrderedJson::array();
   for (const FindingView& finding : control.findings) {
-    Json json = {{"state", finding.state},         {"message", finding.message}, {"pointer", finding.pointer},
-                 {"container", finding.container}, {"line", finding.line},       {"value", ValueJson(finding.value)},
-                 {"remedy", finding.remedy}};
+    OrderedJson json = {{"state", finding.state},     {"message", finding.message},
+                        {"pointer", finding.pointer}, {"container", finding.container},
+                        {"line", finding.line},       {"value", ValueJson(finding.value)},
+                        {"remedy", finding.remedy}};
     if (!finding.exemption.empty()) json["exemption"] = finding.exemption;
     findings.push_back(std::move(json));
   }
-  Json saw = Json::array();
+  OrderedJson saw = OrderedJson::array();
   for (const SeenView& seen : control.saw) {
     saw.push_back({{"pointer", seen.pointer},
                    {"line", seen.line},
@@ -77,33 +78,33 @@ Json ControlJson(const ControlView& control) {
 }
 
 template <typename View, typename ToJson>
-Json ListJson(const std::vector<View>& views, ToJson to_json) {
-  Json list = Json::array();
+OrderedJson ListJson(const std::vector<View>& views, ToJson to_json) {
+  OrderedJson list = OrderedJson::array();
   for (const View& view : views) list.push_back(to_json(view));
   return list;
 }
 
 }  // namespace
 
-Json ObjectJson(const ObjectView& view) {
-  Json json = {{"file", view.file},
-               {"line", view.line},
-               {"group", view.group},
-               {"kind", view.kind},
-               {"namespace", view.namespace_name},
-               {"name", view.name},
-               {"operation", view.operation},
-               {"subresource", view.subresource},
-               {"user", view.user},
-               {"allowed", !view.is_denied()},
-               {"outcome", view.outcome}};
+OrderedJson ObjectJson(const ObjectView& view) {
+  OrderedJson json = {{"file", view.file},
+                      {"line", view.line},
+                      {"group", view.group},
+                      {"kind", view.kind},
+                      {"namespace", view.namespace_name},
+                      {"name", view.name},
+                      {"operation", view.operation},
+                      {"subresource", view.subresource},
+                      {"user", view.user},
+                      {"allowed", !view.is_denied()},
+                      {"outcome", view.outcome}};
   if (!view.message.empty()) json["message"] = view.message;
   if (!view.unjudged.empty()) json["notJudged"] = view.unjudged;
   if (view.is_review) json["dependsOnChanges"] = view.depends_on_changes;
   json["policies"] = ListJson(view.policies, PolicyJson);
   json["changes"] = ListJson(view.changes, ChangeJson);
   json["notes"] = view.notes;
-  json["controls"] = ListJson(view.controls, ControlJson);
+  json["controls"] = ListJson(view.controls, ControlViewJson);
   return json;
 }
 

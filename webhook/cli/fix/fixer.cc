@@ -20,7 +20,7 @@
 namespace tidewaiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -107,10 +107,10 @@ class FileFix {
     if (WriteManifestJson(document, node, text).has_value()) return;
     const absl::StatusOr<JsonDocument> parsed = JsonDocument::Parse(text);
     if (!parsed.ok()) return;
-    Json object = Json::parse(text, nullptr, false);
+    OrderedJson object = OrderedJson::parse(text, nullptr, false);
     if (object.is_discarded()) return;
-    const absl::StatusOr<Json> target = FixObject(scanner_.RequestOf(document, node, kind, parsed->root()),
-                                                  scanner_.context(), options_.overwrites, object);
+    const absl::StatusOr<OrderedJson> target = FixObject(scanner_.RequestOf(document, node, kind, parsed->root()),
+                                                         scanner_.context(), options_.overwrites, object);
     if (!target.ok()) {
       fixed.unwritten.push_back({{}, std::string(MessageOf(target.status()))});
       return;
@@ -187,7 +187,7 @@ class FileFix {
         if (json != documents_[i].json) return false;
         continue;
       }
-      Json expected = Json::parse(documents_[i].json);
+      OrderedJson expected = OrderedJson::parse(documents_[i].json);
       std::vector<const JsonChange*> made;
       for (const JsonChange& change : changes[i]) made.push_back(&change);
       MakeChanges(made, expected);

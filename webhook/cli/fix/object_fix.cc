@@ -12,18 +12,19 @@
 namespace tidewaiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // A fix makes room for one more at most; this is never reached.
 constexpr int kMostRounds = 16;
 
 // Whether anything changed.
-bool ApplyFix(const Finding& finding, bool overwrites, Json& object) {
-  const Json value = Json::parse(finding.fix);
-  Json& place = object[Json::json_pointer(finding.pointer)];  // made, with what is above it, where it is not there
+bool ApplyFix(const Finding& finding, bool overwrites, OrderedJson& object) {
+  const OrderedJson value = OrderedJson::parse(finding.fix);
+  OrderedJson& place =
+      object[OrderedJson::json_pointer(finding.pointer)];  // made, with what is above it, where it is not there
   if (value.is_array() && (place.is_null() || place.is_array())) {
     bool is_changed = false;
-    for (const Json& element : value) {
+    for (const OrderedJson& element : value) {
       if (place.is_array() && std::find(place.begin(), place.end(), element) != place.end()) continue;
       place.push_back(element);
       is_changed = true;
@@ -36,14 +37,15 @@ bool ApplyFix(const Finding& finding, bool overwrites, Json& object) {
 }
 
 // One round; whether anything changed.
-absl::StatusOr<bool> Improve(AdmissionRequest request, const ReviewContext& context, bool overwrites, Json& object) {
+absl::StatusOr<bool> Improve(AdmissionRequest request, const ReviewContext& context, bool overwrites,
+                             OrderedJson& object) {
   const std::string text = object.dump();
   const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) return document.status();
   request.object = document->root();
   const Decision mutated = MutateObject(request, context);
   if (!mutated.patch.empty()) {
-    object = object.patch(Json::parse(mutated.patch));
+    object = object.patch(OrderedJson::parse(mutated.patch));
     return true;
   }
   const Decision judged = JudgeObject(request, context);
@@ -57,8 +59,8 @@ absl::StatusOr<bool> Improve(AdmissionRequest request, const ReviewContext& cont
 
 }  // namespace
 
-absl::StatusOr<Json> FixObject(const AdmissionRequest& request, const ReviewContext& context, bool overwrites,
-                               Json object) {
+absl::StatusOr<OrderedJson> FixObject(const AdmissionRequest& request, const ReviewContext& context, bool overwrites,
+                                      OrderedJson object) {
   try {
     for (int round = 0; round < kMostRounds; ++round) {
       const absl::StatusOr<bool> is_changed = Improve(request, context, overwrites, object);

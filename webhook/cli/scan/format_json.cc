@@ -9,7 +9,7 @@
 
 namespace tidewaiter {
 
-void WriteJson(const ScanReport& report, const FormatOptions&, std::ostream& out) {
+void WriteJsonReport(const ScanReport& report, const FormatOptions&, std::ostream& out) {
   out << R"({"findings": [)";
   std::string_view separator = "\n";
   for (const ScanFile& file : report.files) {

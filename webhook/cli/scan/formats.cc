@@ -12,8 +12,8 @@ namespace tidewaiter {
 
 const std::vector<Format>& AllFormats() {
   static const std::vector<Format> formats = {
-      {"text", WriteText},     {"json", WriteJson},     {"sarif", WriteSarif},       {"junit", WriteJunit},
-      {"github", WriteGithub}, {"gitlab", WriteGitlab}, {"markdown", WriteMarkdown}, {"html", WriteHtml, true}};
+      {"text", WriteText},     {"json", WriteJsonReport}, {"sarif", WriteSarif},       {"junit", WriteJunit},
+      {"github", WriteGithub}, {"gitlab", WriteGitlab},   {"markdown", WriteMarkdown}, {"html", WriteHtml, true}};
   return formats;
 }
 

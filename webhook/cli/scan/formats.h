@@ -32,7 +32,7 @@ const std::vector<Format>& AllFormats();
 // Grouped by file and object, each finding with the line it is about and what to write instead.
 void WriteText(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 // `{"findings": [...], "summary": {...}}`: the format that programs may rely on.
-void WriteJson(const ScanReport& report, const FormatOptions& options, std::ostream& out);
+void WriteJsonReport(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 // SARIF 2.1.0 (OASIS), for code scanning.
 void WriteSarif(const ScanReport& report, const FormatOptions& options, std::ostream& out);
 // JUnit XML: a suite for each file, a case for each workload; those that would be denied have failed.

@@ -21,7 +21,7 @@ namespace tidewaiter {
 namespace {
 
 // Lists of lists of lists are nobody's manifest.
-constexpr int kMostListLevels = 8;
+constexpr int kMostNestedLists = 8;
 
 bool IsList(const ManifestDocument& document, NodeId node, std::string_view kind) {
   const NodeId items = document.FindValue(node, "items");
@@ -129,8 +129,8 @@ void Scanner::ScanItem(const ManifestDocument& document, NodeId node, std::strin
   const std::string_view api_version = text_of("apiVersion", list_version);
   const SourceMark place = FindPlace(document, node, "").begin;
   if (IsList(document, node, kind_name)) {
-    if (depth >= kMostListLevels) {
-      work.file.problems.push_back({place, StrCat("lists within lists, deeper than ", kMostListLevels, " levels")});
+    if (depth >= kMostNestedLists) {
+      work.file.problems.push_back({place, StrCat("lists within lists, deeper than ", kMostNestedLists, " levels")});
       return;
     }
     const bool is_typed = kind_name != "List";

@@ -10,6 +10,8 @@
 #include <span>
 
 #include "absl/strings/ascii.h"
+#include "webhook/controls/base/letters.h"
+#include "webhook/kube/characters.h"
 
 namespace tidewaiter {
 namespace {
@@ -36,11 +38,6 @@ constexpr std::string_view kAboutIt[] = {
     "provider", "ref",       "region",     "required",  "retries",  "rotation",  "rounds",   "scope",    "scopes",
     "seconds",  "size",      "source",     "store",     "suffix",   "timeout",   "ttl",      "type",     "uri",
     "url",      "user",      "username",   "validity",  "version"};
-
-bool IsUpper(char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); }
-bool IsLower(char c) { return absl::ascii_islower(static_cast<unsigned char>(c)); }
-bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
-bool IsWordCharacter(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
 
 char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
 
@@ -78,9 +75,9 @@ bool MayBeCredentialWord(std::string_view word) {
 // Takes the next word off `name`, without the digits at its end; "" when only digits are left of it.
 std::string_view TakeWord(std::string_view& name) {
   std::size_t start = 0;
-  while (start < name.size() && !IsWordCharacter(name[start])) ++start;
+  while (start < name.size() && !IsAlphanumeric(name[start])) ++start;
   std::size_t end = start;
-  while (end < name.size() && IsWordCharacter(name[end])) {
+  while (end < name.size() && IsAlphanumeric(name[end])) {
     const bool begins_upper = end > start && IsUpper(name[end]);
     if (begins_upper && !IsUpper(name[end - 1])) break;                          // db|Password
     if (begins_upper && end + 1 < name.size() && IsLower(name[end + 1])) break;  // API|Key
@@ -90,13 +87,6 @@ std::string_view TakeWord(std::string_view& name) {
   name.remove_prefix(end);
   while (!word.empty() && IsDigit(word.back())) word.remove_suffix(1);
   return word;
-}
-
-// The letters of a text, as bits; upper and lower case are the same. Other characters may look like letters.
-constexpr std::uint32_t LettersOf(std::string_view text) {
-  std::uint32_t letters = 0;
-  for (const char c : text) letters |= 1u << (static_cast<unsigned char>(c) & 31u);
-  return letters;
 }
 
 // Each word that promises something has all letters of one of these: names that do not need not be split.
@@ -145,7 +135,7 @@ bool IsHarmless(std::string_view value, Promise promise) {
   if (value.empty() || IsOneOf(value, kNoValues)) return true;
   // Where a credential lies. One in base64 may begin with '/' as well, but mostly holds a '+' or '=', too.
   const bool is_path = value.front() == '/' && std::all_of(value.begin(), value.end(), [](char c) {
-                         return IsWordCharacter(c) || c == '/' || c == '.' || c == '_' || c == '-';
+                         return IsAlphanumeric(c) || c == '/' || c == '.' || c == '_' || c == '-';
                        });
   if (is_path) return true;
   const std::size_t sign = value.front() == '-' ? 1 : 0;

@@ -8,31 +8,23 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "webhook/controls/base/letters.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/glob.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
 namespace {
 
-bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
-
-// Upper and lower case are the same. Other characters may look like letters: a text never seems to have fewer than it
-// has.
-std::uint32_t LettersOf(std::string_view text) {
-  std::uint32_t letters = 0;
-  for (const char c : text) letters |= 1u << (static_cast<unsigned char>(c) & 31u);
-  return letters;
-}
-// Of these none do.
+// Unlike LettersOf, of a text with other characters only its letters.
 std::uint32_t OnlyLettersOf(std::string_view text) {
   std::uint32_t letters = 0;
-  for (const char c : text) letters |= IsLetter(c) ? LettersOf({&c, 1}) : 0;
+  for (const char c : text) letters |= absl::ascii_isalpha(static_cast<unsigned char>(c)) ? LettersOf({&c, 1}) : 0;
   return letters;
 }
 
-bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
-bool IsUpperOrDigit(char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9'); }
-bool IsWord(char c) { return IsAlnum(c) || c == '_' || c == '-'; }  // base64url without padding
+bool IsUpperOrDigit(char c) { return IsUpper(c) || IsDigit(c); }
+bool IsWord(char c) { return IsAlphanumeric(c) || c == '_' || c == '-'; }  // base64url without padding
 
 std::size_t CountWhile(std::string_view text, bool (*is_taken)(char)) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_taken);
@@ -51,19 +43,19 @@ constexpr Shape kShapes[] = {
     {"AKIA", IsUpperOrDigit, 16, "an AWS access key"},
     {"ASIA", IsUpperOrDigit, 16, "an AWS access key"},
     {"AIza", IsWord, 35, "a Google API key"},
-    {"dop_v1_", IsAlnum, 64, "a DigitalOcean token"},
-    {"ghp_", IsAlnum, 36, "a GitHub token"},
-    {"gho_", IsAlnum, 36, "a GitHub token"},
-    {"ghu_", IsAlnum, 36, "a GitHub token"},
-    {"ghs_", IsAlnum, 36, "a GitHub token"},
-    {"ghr_", IsAlnum, 36, "a GitHub token"},
+    {"dop_v1_", IsAlphanumeric, 64, "a DigitalOcean token"},
+    {"ghp_", IsAlphanumeric, 36, "a GitHub token"},
+    {"gho_", IsAlphanumeric, 36, "a GitHub token"},
+    {"ghu_", IsAlphanumeric, 36, "a GitHub token"},
+    {"ghs_", IsAlphanumeric, 36, "a GitHub token"},
+    {"ghr_", IsAlphanumeric, 36, "a GitHub token"},
     {"github_pat_", IsWord, 22, "a GitHub token"},
     {"glpat-", IsWord, 20, "a GitLab token"},
     {"hvs.", IsWord, 24, "a Vault token"},
-    {"npm_", IsAlnum, 36, "an npm token"},
+    {"npm_", IsAlphanumeric, 36, "an npm token"},
     {"pypi-", IsWord, 80, "a PyPI token"},
-    {"rk_live_", IsAlnum, 16, "a Stripe key"},
-    {"sk_live_", IsAlnum, 16, "a Stripe key"},
+    {"rk_live_", IsAlphanumeric, 16, "a Stripe key"},
+    {"sk_live_", IsAlphanumeric, 16, "a Stripe key"},
     {"sk-ant-", IsWord, 32, "an Anthropic key"},
     {"sk-proj-", IsWord, 32, "an OpenAI key"},
     {"xoxb-", IsWord, 20, "a Slack token"},
@@ -94,7 +86,7 @@ constexpr std::array<Beginning, 256> kBeginnings = [] {
 static_assert(kShortestShape <= std::string_view("eyJabcde.eyJabcde.abcdefgh").size() &&
               kShortestShape <= std::string_view("-----BEGIN PRIVATE KEY-----").size());
 
-constexpr std::array<bool, 256> kIsAlnum = [] {
+constexpr std::array<bool, 256> kIsAlphanumeric = [] {
   std::array<bool, 256> is_alnum{};
   for (unsigned c = 0; c < 128; ++c) {
     is_alnum[c] = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
@@ -208,8 +200,8 @@ std::string_view CredentialIn(std::string_view value) {
     if (beginning.last > 0) name = ShapeAt(value.substr(i), beginning);
     if (beginning.is_other) name = OtherAt(value.substr(i), before);
     if (!name.empty()) return name;
-    while (i + 1 < rest && kIsAlnum[static_cast<unsigned char>(value[i])] &&
-           kIsAlnum[static_cast<unsigned char>(value[i + 1])]) {
+    while (i + 1 < rest && kIsAlphanumeric[static_cast<unsigned char>(value[i])] &&
+           kIsAlphanumeric[static_cast<unsigned char>(value[i + 1])]) {
       ++i;
     }
   }
