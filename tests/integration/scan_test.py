@@ -262,6 +262,17 @@ class BadInputTest(ScanTest):
         self.write("x.json", '{"apiVersion": "v1",\n "kind": "Pod",')
         self.check("x.json", "x.json:2:16: not JSON: it ends in the middle of a value")
 
+    def test_lists_in_lists(self):
+        item = json.loads('{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "deep"}, '
+                          '"spec": {"containers": [{"name": "c", "image": "registry.example.com/c:1"}]}}')
+        for _ in range(8):
+            item = {"apiVersion": "v1", "kind": "List", "items": [item]}
+        self.write("x.json", json.dumps(item))
+        self.assertEqual(self.findings("x.json", code=0)["summary"]["workloads"], 1)
+        self.write("x.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": [item]}))
+        self.check("x.json", "x.json:1:")
+        self.assertIn("lists within lists, deeper than 8 levels", self.scan("x.json").stderr)
+
     def test_every_bad_document_is_told_of(self):
         self.write("x.yaml", f"a: [\n---\n{POD}---\nb: 1\nb: 2\n")
         report = self.findings("x.yaml", code=2, errors=["x.yaml:2:1: not YAML", "x.yaml:11:1: the key"])

@@ -29,7 +29,9 @@ struct Visitor {
     if (!kind.ends_with("List") || items == kNoNode || document.KindOf(items) != NodeKind::kSequence) {
       return visit({.document = document, .node = node, .kind = KindOf(version, kind)});
     }
-    if (depth >= kMostListLevels) return fail(FindPlace(document, node, "").begin, "lists within lists, too deep");
+    if (depth >= kMostListLevels)
+      return fail(FindPlace(document, node, "").begin,
+                  StrCat("lists within lists, deeper than ", kMostListLevels, " levels"));
     const bool is_typed = kind != "List";
     document.ForEachElement(items, [&](NodeId item) {
       Visit(document, item, is_typed ? version : "", is_typed ? kind.substr(0, kind.size() - 4) : "", depth + 1);
@@ -53,13 +55,17 @@ std::string_view ManifestObject::Metadata(std::string_view key) const {
   return value == kNoNode ? std::string_view() : document.StringOf(value);
 }
 
+void ForEachObjectOf(const ManifestDocument& document, const std::function<void(const ManifestObject&)>& visit,
+                     const std::function<void(SourceMark, std::string_view)>& fail) {
+  Visitor{.visit = visit, .fail = fail}.Visit(document, document.root(), {}, {}, 0);
+}
+
 void ForEachManifestObject(std::string_view text, bool is_json, const std::function<void(const ManifestObject&)>& visit,
                            const std::function<void(SourceMark, std::string_view)>& fail) {
-  const Visitor visitor{.visit = visit, .fail = fail};
   ManifestReader reader(text, is_json);
   for (ManifestReader::Step step = reader.Next(); step != ManifestReader::Step::kEnd; step = reader.Next()) {
     if (step == ManifestReader::Step::kDocument) {
-      visitor.Visit(reader.document(), reader.document().root(), {}, {}, 0);
+      ForEachObjectOf(reader.document(), visit, fail);
     } else {
       fail(reader.problem().place, reader.problem().message);
     }

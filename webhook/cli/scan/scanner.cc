@@ -7,7 +7,6 @@
 #include <tuple>
 #include <utility>
 
-#include "webhook/cli/manifest_objects.h"
 #include "webhook/cli/scan/source_lines.h"
 #include "webhook/cli/scan/templating.h"
 #include "webhook/engine/finding_groups.h"
@@ -19,14 +18,6 @@
 
 namespace tidewaiter {
 namespace {
-
-// Lists of lists of lists are nobody's manifest.
-constexpr int kMostNestedLists = 8;
-
-bool IsList(const ManifestDocument& document, NodeId node, std::string_view kind) {
-  const NodeId items = document.FindValue(node, "items");
-  return kind.ends_with("List") && items != kNoNode && document.KindOf(items) == NodeKind::kSequence;
-}
 
 // A list of containers with images somewhere below: what a pod template looks like.
 bool LooksLikePodTemplate(const ManifestDocument& document, NodeId node, int depth = 0) {
@@ -115,40 +106,25 @@ AdmissionRequest Scanner::RequestOf(const ManifestDocument& document, NodeId nod
 }
 
 void Scanner::ScanDocument(const ManifestDocument& document, Work& work) const {
-  ScanItem(document, document.root(), {}, {}, 0, work);
+  ForEachObjectOf(
+      document, [&](const ManifestObject& item) { ScanItem(item, work); },
+      [&](SourceMark place, std::string_view message) {
+        work.file.problems.push_back({place, std::string(message)});
+      });
 }
 
-// An object, or a list of some. The items of a typed list need not say what they are.
-void Scanner::ScanItem(const ManifestDocument& document, NodeId node, std::string_view list_version,
-                       std::string_view list_kind, int depth, Work& work) const {
-  const auto text_of = [&](std::string_view key, std::string_view otherwise) {
-    const NodeId value = document.FindValue(node, key);
-    return value == kNoNode ? otherwise : document.StringOf(value);
-  };
-  const std::string_view kind_name = text_of("kind", list_kind);
-  const std::string_view api_version = text_of("apiVersion", list_version);
-  const SourceMark place = FindPlace(document, node, "").begin;
-  if (IsList(document, node, kind_name)) {
-    if (depth >= kMostNestedLists) {
-      work.file.problems.push_back({place, StrCat("lists within lists, deeper than ", kMostNestedLists, " levels")});
-      return;
-    }
-    const bool is_typed = kind_name != "List";
-    document.ForEachElement(document.FindValue(node, "items"), [&](NodeId item) {
-      ScanItem(document, item, is_typed ? api_version : "", is_typed ? kind_name.substr(0, kind_name.size() - 4) : "",
-               depth + 1, work);
-    });
-    return;
-  }
-  const GroupVersionKind kind = KindOf(api_version, kind_name);
-  if (IsJudgedKind(kind, context_.policies) && !api_version.empty()) {
+void Scanner::ScanItem(const ManifestObject& item, Work& work) const {
+  const auto& [document, node, kind] = item;
+  const bool has_version = !kind.version.empty() || !kind.group.empty();
+  if (has_version && IsJudgedKind(kind, context_.policies)) {
     return work.visit != nullptr ? (*work.visit)(node, kind) : ScanWorkload(document, node, kind, work);
   }
-  if (api_version.empty() && IsWorkloadKindName(kind_name)) {
-    work.file.problems.push_back({place, StrCat(kind_name, ": apiVersion: required: without it this is no object")});
+  if (!has_version && IsWorkloadKindName(kind.kind)) {
+    work.file.problems.push_back({FindPlace(document, node, "").begin,
+                                  StrCat(kind.kind, ": apiVersion: required: without it this is no object")});
     return;
   }
-  if (!kind_name.empty()) ++work.file.passed_over;
+  if (!kind.kind.empty()) ++work.file.passed_over;
   // A saved review holds an object, and is none.
   if (!kind.group.empty() && kind.kind != "AdmissionReview" && LooksLikePodTemplate(document, node)) {
     work.file.untold_kinds.push_back(StrCat(kind.kind, ".", kind.group));

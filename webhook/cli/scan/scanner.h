@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "webhook/cli/manifest_objects.h"
 #include "webhook/cli/scan/report.h"
 #include "webhook/engine/respond.h"
 #include "webhook/manifest/manifest_reader.h"
@@ -37,8 +38,7 @@ class Scanner {
  private:
   struct Work;
   void ScanDocument(const ManifestDocument& document, Work& work) const;
-  void ScanItem(const ManifestDocument& document, NodeId node, std::string_view list_version,
-                std::string_view list_kind, int depth, Work& work) const;
+  void ScanItem(const ManifestObject& item, Work& work) const;
   void ScanWorkload(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind, Work& work) const;
 
   ReviewContext context_;
