@@ -28,8 +28,8 @@ struct ManifestObject {
   std::string_view Metadata(std::string_view key) const;
 };
 
-// Calls `visit` for the object that a document is or, when it is a list, for each of its items; the items of a typed list
-// need not say what they are. `fail` for lists in lists in lists, deeper than any manifest has them.
+// Calls `visit` for the object that a document is or, when it is a list, for each of its items; the items of a typed
+// list need not say what they are. `fail` for lists in lists in lists, deeper than any manifest has them.
 void ForEachObjectOf(const ManifestDocument& document, const std::function<void(const ManifestObject&)>& visit,
                      const std::function<void(SourceMark, std::string_view)>& fail);
 // The same for each document of the text, and `fail` for each thing that cannot be read.
