@@ -263,8 +263,8 @@ class BadInputTest(ScanTest):
         self.check("x.json", "x.json:2:16: not JSON: it ends in the middle of a value")
 
     def test_lists_in_lists(self):
-        item = json.loads('{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "deep"}, '
-                          '"spec": {"containers": [{"name": "c", "image": "registry.example.com/c:1"}]}}')
+        item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "deep"},
+                "spec": {"containers": [{"name": "c", "image": "registry.example.com/c:1"}]}}
         for _ in range(8):
             item = {"apiVersion": "v1", "kind": "List", "items": [item]}
         self.write("x.json", json.dumps(item))

@@ -33,7 +33,9 @@ def read_lcov(build):
     subprocess.run([find_tool("llvm-profdata"), "merge", "-sparse", "-o", merged, *profiles], check=True)
     further = [argument for program in programs[1:] for argument in ("-object", program)]
     report = subprocess.run([find_tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={merged}", programs[0],
-                             *further], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                             *further], capture_output=True, text=True)
+    if report.returncode != 0:  # otherwise it only warns of functions that two programs have compiled differently
+        sys.exit(f"coverage.py: llvm-cov failed: {report.stderr}")
     return report.stdout
 
 

@@ -29,9 +29,10 @@ struct Visitor {
     if (!kind.ends_with("List") || items == kNoNode || document.KindOf(items) != NodeKind::kSequence) {
       return visit({.document = document, .node = node, .kind = KindOf(version, kind)});
     }
-    if (depth >= kMostListLevels)
+    if (depth >= kMostListLevels) {
       return fail(FindPlace(document, node, "").begin,
                   StrCat("lists within lists, deeper than ", kMostListLevels, " levels"));
+    }
     const bool is_typed = kind != "List";
     document.ForEachElement(items, [&](NodeId item) {
       Visit(document, item, is_typed ? version : "", is_typed ? kind.substr(0, kind.size() - 4) : "", depth + 1);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "webhook/cluster/api_call.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -162,8 +163,7 @@ std::string PercentEncode(std::string_view text) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (is_letter || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~') {
+    if (IsAlphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '~') {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);

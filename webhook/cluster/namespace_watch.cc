@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 #include "webhook/policy/match.h"
 
@@ -22,7 +23,7 @@ ReflectorOptions ForNamespaces(ReflectorOptions options) {
 
 // What a namespace's name must be: an RFC 1123 label (apimachinery validation ValidateNamespaceName).
 bool IsNamespaceName(std::string_view name) {
-  const auto is_inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const auto is_inner = [](char c) { return IsLowerAlphanumeric(c) || c == '-'; };
   return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), is_inner) && name.front() != '-' &&
          name.back() != '-';
 }

@@ -4,6 +4,7 @@
 #include "webhook/kube/field_path.h"
 
 #include "absl/strings/str_replace.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -38,7 +39,7 @@ void AppendFieldPath(std::string_view pointer, std::string& path) {
     bool is_index = !token.empty();
     bool has_separator = false;
     for (const char c : token) {
-      is_index = is_index && c >= '0' && c <= '9';
+      is_index = is_index && IsDigit(c);
       has_separator = has_separator || c == '.' || c == '/';
     }
     if (is_index || has_separator) {

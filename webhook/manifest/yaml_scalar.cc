@@ -14,6 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -153,7 +154,7 @@ Decimal ShortestDecimal(T value) {
   Decimal decimal{.is_negative = text.front() == '-', .digits = {}, .exponent = 0};
   const std::size_t e = text.find('e');
   for (const char c : text.substr(0, e)) {
-    if (c >= '0' && c <= '9') decimal.digits += c;
+    if (IsDigit(c)) decimal.digits += c;
   }
   const std::string_view exponent = text.substr(e + (text[e + 1] == '+' ? 2 : 1));
   std::from_chars(exponent.begin(), exponent.end(), decimal.exponent);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 #include "webhook/pki/pem.h"
 
@@ -24,9 +25,7 @@ bool IsIpAddress(const std::string& name) {
 // RFC 1123 host name, with `*` allowed as the whole first label.
 bool IsDnsName(std::string_view name) {
   if (name.starts_with("*.")) name.remove_prefix(2);
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
+  const auto is_allowed = [](char c) { return IsAlphanumeric(c) || c == '-' || c == '.'; };
   return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' && name.front() != '-' &&
          name.find("..") == std::string_view::npos && std::all_of(name.begin(), name.end(), is_allowed);
 }

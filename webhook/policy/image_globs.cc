@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "webhook/kube/characters.h"
 #include "webhook/kube/glob.h"
 #include "webhook/kube/image_reference.h"
 #include "webhook/kube/quoted.h"
@@ -17,7 +18,7 @@ constexpr std::string_view kHub = "docker.io/";
 constexpr std::size_t kNone = std::string_view::npos;
 
 bool IsRegistry(std::string_view part) {
-  const bool has_upper = std::any_of(part.begin(), part.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool has_upper = std::any_of(part.begin(), part.end(), IsUpper);
   return part == "localhost" || has_upper || part.find_first_of(".:") != kNone;
 }
 

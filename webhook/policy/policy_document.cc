@@ -7,6 +7,7 @@
 
 #include "webhook/controls/base/globs.h"
 #include "webhook/controls/base/standard.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/glob.h"
 #include "webhook/kube/label_selector.h"
 #include "webhook/kube/quoted.h"
@@ -99,21 +100,20 @@ absl::Status CheckTemplatePointer(const std::string& pointer) {
 }  // namespace
 
 absl::Status CheckDnsName(const std::string& name) {
-  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   bool is_valid = !name.empty() && name.size() <= 253;
   char before = '.';
   for (const char c : name) {
-    if (is_alphanumeric(c)) {
+    if (IsLowerAlphanumeric(c)) {
     } else if (c == '-') {
       is_valid = is_valid && before != '.';
     } else if (c == '.') {
-      is_valid = is_valid && is_alphanumeric(before);
+      is_valid = is_valid && IsLowerAlphanumeric(before);
     } else {
       is_valid = false;
     }
     before = c;
   }
-  if (is_valid && is_alphanumeric(before)) return absl::OkStatus();
+  if (is_valid && IsLowerAlphanumeric(before)) return absl::OkStatus();
   return InvalidArgument(
       "must be lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit");
 }

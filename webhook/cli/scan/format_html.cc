@@ -11,6 +11,7 @@
 #include "webhook/cli/scan/formats.h"
 #include "webhook/cli/scan/html_text.h"
 #include "webhook/cli/scan/page/page.h"
+#include "webhook/kube/characters.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {
@@ -149,7 +150,7 @@ class HtmlWriter {
     constexpr std::string_view kDigits = "0123456789ABCDEF";
     std::string url;
     for (const char c : text) {
-      const bool is_safe = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+      const bool is_safe = IsLowerAlphanumeric(c) || c == '-' || c == '.';
       const auto byte = static_cast<unsigned char>(c);
       url += is_safe ? std::string(1, c) : std::string{'%', kDigits[byte >> 4], kDigits[byte & 15]};
     }

@@ -19,6 +19,8 @@
 namespace tidewaiter {
 namespace {
 
+bool HasApiVersion(const GroupVersionKind& kind) { return !kind.version.empty() || !kind.group.empty(); }
+
 // A list of containers with images somewhere below: what a pod template looks like.
 bool LooksLikePodTemplate(const ManifestDocument& document, NodeId node, int depth = 0) {
   if (depth > 12 || document.KindOf(node) != NodeKind::kMapping) return false;
@@ -68,29 +70,28 @@ struct Scanner::Work {
   ScanFile& file;
   SourceLines lines;
   std::string json;
-  const VisitWorkload* visit = nullptr;  // instead of judging
 };
 
 ScanFile Scanner::Scan(std::string path, std::string_view text) const {
   ScanFile file;
   file.path = std::move(path);
   Work work{.file = file, .lines = SourceLines(text), .json = {}};
-  ManifestReader reader(text, file.path.ends_with(".json"));
-  for (ManifestReader::Step step = reader.Next(); step != ManifestReader::Step::kEnd; step = reader.Next()) {
-    if (step == ManifestReader::Step::kDocument) {
-      ScanDocument(reader.document(), work);
-    } else {
-      file.problems.push_back({reader.problem().place, reader.problem().message});
-    }
-  }
+  ForEachManifestObject(
+      text, file.path.ends_with(".json"), [&](const ManifestObject& item) { ScanItem(item, work); },
+      [&](SourceMark place, std::string_view message) {
+        file.problems.push_back({place, std::string(message)});
+      });
   if (!file.problems.empty()) ExplainTemplates(text, file);
   return file;
 }
 
 void Scanner::ForEachWorkload(const ManifestDocument& document, VisitWorkload visit) const {
-  ScanFile unused;
-  Work work{.file = unused, .lines = SourceLines({}), .json = {}, .visit = &visit};
-  ScanDocument(document, work);
+  ForEachObjectOf(
+      document,
+      [&](const ManifestObject& item) {
+        if (IsWorkload(item.kind)) visit(item.node, item.kind);
+      },
+      [](SourceMark, std::string_view) {});  // of which Scan tells
 }
 
 AdmissionRequest Scanner::RequestOf(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind,
@@ -105,21 +106,14 @@ AdmissionRequest Scanner::RequestOf(const ManifestDocument& document, NodeId nod
   return request;
 }
 
-void Scanner::ScanDocument(const ManifestDocument& document, Work& work) const {
-  ForEachObjectOf(
-      document, [&](const ManifestObject& item) { ScanItem(item, work); },
-      [&](SourceMark place, std::string_view message) {
-        work.file.problems.push_back({place, std::string(message)});
-      });
+bool Scanner::IsWorkload(const GroupVersionKind& kind) const {
+  return HasApiVersion(kind) && IsJudgedKind(kind, context_.policies);
 }
 
 void Scanner::ScanItem(const ManifestObject& item, Work& work) const {
   const auto& [document, node, kind] = item;
-  const bool has_version = !kind.version.empty() || !kind.group.empty();
-  if (has_version && IsJudgedKind(kind, context_.policies)) {
-    return work.visit != nullptr ? (*work.visit)(node, kind) : ScanWorkload(document, node, kind, work);
-  }
-  if (!has_version && IsWorkloadKindName(kind.kind)) {
+  if (IsWorkload(kind)) return ScanWorkload(document, node, kind, work);
+  if (!HasApiVersion(kind) && IsWorkloadKindName(kind.kind)) {
     work.file.problems.push_back({FindPlace(document, node, "").begin,
                                   StrCat(kind.kind, ": apiVersion: required: without it this is no object")});
     return;

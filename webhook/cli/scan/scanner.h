@@ -37,7 +37,7 @@ class Scanner {
 
  private:
   struct Work;
-  void ScanDocument(const ManifestDocument& document, Work& work) const;
+  bool IsWorkload(const GroupVersionKind& kind) const;
   void ScanItem(const ManifestObject& item, Work& work) const;
   void ScanWorkload(const ManifestDocument& document, NodeId node, const GroupVersionKind& kind, Work& work) const;
 

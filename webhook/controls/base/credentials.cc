@@ -86,14 +86,6 @@ constexpr std::array<Beginning, 256> kBeginnings = [] {
 static_assert(kShortestShape <= std::string_view("eyJabcde.eyJabcde.abcdefgh").size() &&
               kShortestShape <= std::string_view("-----BEGIN PRIVATE KEY-----").size());
 
-constexpr std::array<bool, 256> kIsAlphanumeric = [] {
-  std::array<bool, 256> is_alnum{};
-  for (unsigned c = 0; c < 128; ++c) {
-    is_alnum[c] = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-  }
-  return is_alnum;
-}();
-
 // RFC 7519 in compact form: two JSON objects and a signature, each in base64url; `{"` is eyJ.
 bool StartsWithWebToken(std::string_view text) {
   for (int part = 0; part < 2; ++part) {
@@ -200,8 +192,7 @@ std::string_view CredentialIn(std::string_view value) {
     if (beginning.last > 0) name = ShapeAt(value.substr(i), beginning);
     if (beginning.is_other) name = OtherAt(value.substr(i), before);
     if (!name.empty()) return name;
-    while (i + 1 < rest && kIsAlphanumeric[static_cast<unsigned char>(value[i])] &&
-           kIsAlphanumeric[static_cast<unsigned char>(value[i + 1])]) {
+    while (i + 1 < rest && IsAlphanumeric(value[i]) && IsAlphanumeric(value[i + 1])) {
       ++i;
     }
   }
