@@ -30,7 +30,7 @@ constexpr std::string_view kPod = R"({
 
 void BM_Check(benchmark::State& state, const Control* control) {
   const JsonDocument document = *JsonDocument::Parse(kPod);
-  Pod pod = *DecodePod(document.root(), JsonPath(""));
+  Pod pod = *DecodePod(document.root());
   pod.namespace_name = "shop";
   const ControlSettings settings = *control->parse(nullptr, {});
   Findings findings;

@@ -20,7 +20,7 @@ std::vector<ActivePolicy> AllPolicies() {
 
 // The Pod lives as long as the document.
 Pod DecodeReviewPod(const JsonDocument& document) {
-  return DecodeWorkload(*DecodeAdmissionRequest(document.root())->object, "")->pod;
+  return DecodeWorkload(*DecodeAdmissionRequest(document.root())->object, "").value().pod;
 }
 
 void BM_ParseJson(benchmark::State& state) {

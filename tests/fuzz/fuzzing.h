@@ -60,19 +60,15 @@ inline nlohmann::json ToJson(JsonValue value, bool& has_repeated_keys) {
       return value.string();
     case JsonValue::Type::kArray: {
       nlohmann::json list = nlohmann::json::array();
-      (void)value.ForEachElement([&](std::size_t, JsonValue element) {
-        list.push_back(ToJson(element, has_repeated_keys));
-        return absl::OkStatus();
-      });
+      for (const JsonValue element : value.elements()) list.push_back(ToJson(element, has_repeated_keys));
       return list;
     }
     case JsonValue::Type::kObject: {
       nlohmann::json object = nlohmann::json::object();
-      (void)value.ForEachMember([&](std::string_view key, JsonValue member) {
+      for (const auto& [key, member] : value.members()) {
         if (object.contains(key)) has_repeated_keys = true;
         object[std::string(key)] = ToJson(member, has_repeated_keys);
-        return absl::OkStatus();
-      });
+      }
       return object;
     }
   }

@@ -18,7 +18,7 @@ using nlohmann::json;
 absl::StatusOr<Pod> Decode(const json& object) {
   absl::StatusOr<JsonDocument> document = JsonDocument::Parse(object.dump());
   if (!document.ok()) return document.status();
-  absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
+  absl::StatusOr<Pod> pod = DecodePod(document->root());
   if (pod.ok()) pod->texts.Keep(std::make_shared<const JsonDocument>(*std::move(document)));
   return pod;
 }

@@ -17,12 +17,9 @@ TEST(JsonTest, Types) {
   const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   ASSERT_TRUE(document.ok());
   std::string seen;
-  ASSERT_TRUE(document->root()
-                  .ForEachMember([&](std::string_view key, JsonValue value) {
-                    StrAppend(&seen, key, "=", JsonTypeName(value.type()), " ");
-                    return absl::OkStatus();
-                  })
-                  .ok());
+  for (const auto& [key, value] : document->root().members()) {
+    StrAppend(&seen, key, "=", JsonTypeName(value.type()), " ");
+  }
   EXPECT_EQ(seen, "n=null b=boolean i=integer u=number d=number s=string a=array o=object ");
   EXPECT_EQ(document->root().Find("i")->integer(), -7);
   EXPECT_EQ(document->root().Find("s")->string(), "x");
@@ -51,15 +48,60 @@ TEST(JsonTest, DocumentsLiveSideBySide) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(documents[static_cast<std::size_t>(i)].root().Find("i")->integer(), i);
 }
 
-TEST(JsonTest, AnErrorStopsTheWalk) {
-  const JsonDocument document = *JsonDocument::Parse("[1,2,3]");
-  int visited = 0;
-  const absl::Status status = document.root().ForEachElement([&](std::size_t index, JsonValue) {
-    ++visited;
-    return index == 1 ? InvalidArgument("stop") : absl::OkStatus();
-  });
-  EXPECT_FALSE(status.ok());
-  EXPECT_EQ(visited, 2);
+TEST(JsonTest, WalksPassWholeValues) {
+  const JsonDocument document = *JsonDocument::Parse(
+      R"([-1, 18446744073709551615, 0.5, "x", "", true, false, null, [1, [2], {}], {"a": [1], "b": {"c": 2}}, [], {}])");
+  std::string seen;
+  for (const JsonValue element : document.root().elements()) {
+    StrAppend(&seen, JsonTypeName(element.type()), element.element_count(), element.member_count(), " ");
+  }
+  EXPECT_EQ(
+      seen,
+      "integer00 number00 number00 string00 string00 boolean00 boolean00 null00 array30 object02 array00 object00 ");
+  seen.clear();
+  const JsonDocument keys = *JsonDocument::Parse(R"({"a":{"x":[]},"":1,"a":2.5,"b\u0000\n":"\u00e9"})");
+  for (const auto& [key, value] : keys.root().members()) {
+    StrAppend(&seen, key.size(), key == "a" ? "a" : "", JsonTypeName(value.type()), " ");
+  }
+  EXPECT_EQ(seen, "1aobject 0integer 1anumber 3string ");
+}
+
+TEST(JsonTest, NothingIsInsideOfWhatIsNoListAndNoObject) {
+  const JsonDocument document = *JsonDocument::Parse(R"([1, 0.5, "x", true, null, {"a": 1}, [1]])");
+  int members = 0;
+  int elements = 0;
+  for (const JsonValue value : document.root().elements()) {
+    for (const JsonMember& member : value.members()) members += member.key == "a" ? 1 : 100;
+    for (const JsonValue element : value.elements()) elements += element.integer() == 1 ? 1 : 100;
+  }
+  EXPECT_EQ(members, 1);
+  EXPECT_EQ(elements, 1);
+  const JsonValue by_itself;
+  EXPECT_TRUE(by_itself.is_null());
+  EXPECT_EQ(by_itself.Find("a"), std::nullopt);
+  EXPECT_EQ(by_itself.elements().begin() != by_itself.elements().end(), false);
+  EXPECT_EQ(by_itself.NumberText(), "");
+}
+
+TEST(JsonTest, Scalars) {
+  const JsonDocument document = *JsonDocument::Parse(
+      R"([-9223372036854775808, 9223372036854775807, 9223372036854775808, 1e2, -0.0, 0.1, "1", true, false])");
+  std::string seen;
+  for (const JsonValue value : document.root().elements()) {
+    std::int64_t integer = 7;
+    bool boolean = false;
+    std::string_view text = "-";
+    const bool is_integer = value.Get(integer);
+    StrAppend(&seen,
+              is_integer           ? "i"
+              : value.Get(boolean) ? "b"
+              : value.Get(text)    ? "s"
+                                   : "",
+              integer, boolean ? "t" : "", text, value.boolean() ? "T" : "", value.string(), value.NumberText(), "\n");
+  }
+  EXPECT_EQ(seen,
+            "i-9223372036854775808--9223372036854775808\ni9223372036854775807-9223372036854775807\n"
+            "7-9223372036854775808\n7-100.0\n7--0.0\n7-0.1\ns711\nb7t-T\nb7-\n");
 }
 
 }  // namespace

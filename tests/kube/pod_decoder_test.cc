@@ -15,7 +15,7 @@ namespace {
 absl::StatusOr<Pod> Decode(const std::string& text) {
   absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) return document.status();
-  absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
+  absl::StatusOr<Pod> pod = DecodePod(document->root());
   if (pod.ok()) pod->texts.Keep(std::make_shared<const JsonDocument>(*std::move(document)));
   return pod;
 }

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace tidewaiter {
 namespace {
 
@@ -30,12 +33,32 @@ TEST(TextMap, FindsWhatIsThere) {
   EXPECT_TRUE(Numbers().empty());
 }
 
+TEST(TextMap, TakesEntriesInAnyOrder) {
+  for (std::vector<Numbers::Entry> entries :
+       {std::vector<Numbers::Entry>{}, {{"a", 1}, {"b", 2}}, {{"c", 3}, {"", 0}, {"b", 2}, {"ab", 1}}}) {
+    Numbers numbers = {{"before", 1}};
+    std::size_t repeated = 0;
+    const std::size_t size = entries.size();
+    const std::vector<Numbers::Entry> given = entries;
+    ASSERT_TRUE(numbers.Assign(entries, repeated));
+    EXPECT_EQ(numbers.size(), size);
+    for (const auto& [key, value] : given) EXPECT_EQ(numbers.find(key)->second, value) << key;
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+  }
+}
+
 TEST(TextMap, TellsTheFirstKeyThatComesAgain) {
-  using Entries = std::vector<Numbers::Entry>;
-  EXPECT_EQ(Numbers::FindRepeated(Entries{}), std::nullopt);
-  EXPECT_EQ(Numbers::FindRepeated(Entries{{"b", 1}, {"a", 2}}), std::nullopt);
-  EXPECT_EQ(Numbers::FindRepeated(Entries{{"b", 1}, {"a", 2}, {"b", 3}, {"a", 4}}), 2u);
-  EXPECT_EQ(Numbers::FindRepeated(Entries{{"c", 1}, {"a", 2}, {"a", 3}, {"c", 4}, {"a", 5}}), 2u);
+  for (std::vector<Numbers::Entry> entries : {std::vector<Numbers::Entry>{{"b", 1}, {"a", 2}, {"b", 3}, {"a", 4}},
+                                              {{"c", 1}, {"a", 2}, {"a", 3}, {"c", 4}, {"a", 5}},
+                                              {{"a", 1}, {"b", 2}, {"b", 3}, {"c", 4}}}) {
+    Numbers numbers = {{"before", 1}};
+    std::size_t repeated = 0;
+    const std::vector<Numbers::Entry> given = entries;
+    EXPECT_FALSE(numbers.Assign(entries, repeated));
+    EXPECT_EQ(repeated, 2u);
+    EXPECT_EQ(entries, given);
+    EXPECT_EQ(numbers.find("before")->second, 1);
+  }
 }
 
 }  // namespace

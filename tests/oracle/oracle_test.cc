@@ -85,7 +85,7 @@ class Comparison {
     const std::string text = answer.at("pod").dump();
     const absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
     ASSERT_TRUE(document.ok()) << document.status();
-    const absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
+    const absl::StatusOr<Pod> pod = DecodePod(document->root());
     ASSERT_TRUE(pod.ok()) << pod.status() << "\n" << answer.at("origin") << "\n" << text;
     ++pods_;
     Ids seen;

@@ -133,7 +133,7 @@ inline Pod DecodeFixturePod(const nlohmann::json& json) {
   const std::string text = json.dump();
   absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) throw std::runtime_error(std::string(document.status().message()));
-  absl::StatusOr<Pod> pod = DecodePod(document->root(), JsonPath(""));
+  absl::StatusOr<Pod> pod = DecodePod(document->root());
   if (!pod.ok()) throw std::runtime_error(std::string(pod.status().message()));
   pod->texts.Keep(std::make_shared<const JsonDocument>(*std::move(document)));
   return *std::move(pod);

@@ -22,9 +22,9 @@ constexpr std::array<std::string_view, 4> kOperations = {"CREATE", "UPDATE", "DE
 }  // namespace
 
 // An object is kept as it is and decoded once its kind is known.
-static absl::Status DecodeValue(JsonValue value, const JsonPath&, std::optional<JsonValue>& out) {
+static bool DecodeValue(JsonValue value, std::optional<JsonValue>& out, DecodeFailure&) {
   out = value;
-  return absl::OkStatus();
+  return true;
 }
 
 template <>
@@ -65,8 +65,8 @@ absl::StatusOr<AdmissionRequest> DecodeAdmissionRequest(JsonValue value) {
     return InvalidArgument(StrCat("expected an AdmissionReview object, found ", JsonTypeName(value.type())));
   }
   ReviewObject review;
-  const JsonPath root("");
-  if (absl::Status status = DecodeValue(value, root, review); !status.ok()) return status;
+  DecodeFailure failure;
+  if (!DecodeValue(value, review, failure)) return failure.ToStatus();
   if (review.kind != "AdmissionReview") {
     return InvalidArgument(StrCat("kind: expected AdmissionReview, found ", Quoted(review.kind)));
   }

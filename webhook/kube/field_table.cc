@@ -11,28 +11,36 @@
 
 namespace tidewaiter {
 
-std::string JsonPath::ToPointer() const {
-  if (parent_ == nullptr) return std::string(key_);
-  std::string pointer = parent_->ToPointer();
-  if (is_index_) {
-    StrAppend(&pointer, "/", index_);
-  } else {
-    StrAppend(&pointer, "/", EscapePointerToken(key_));
-  }
-  return pointer;
-}
-
 namespace {
 
 constexpr char kPointerPayload[] = "tidewaiter.dev/pointer";
 
 }  // namespace
 
-absl::Status DecodeError(const JsonPath& path, std::string_view message) {
-  const std::string pointer = path.ToPointer();
-  const std::string field = FieldPath(pointer);
-  absl::Status status = InvalidArgument(field.empty() ? std::string(message) : StrCat(field, ": ", message));
-  status.SetPayload(kPointerPayload, absl::Cord(pointer));
+bool DecodeFailure::Set(std::string_view message) {
+  message_ = message;
+  return false;
+}
+
+bool DecodeFailure::SetWrongType(std::string_view expected, JsonValue found) {
+  return Set(StrCat("expected ", expected, ", found ", JsonTypeName(found.type())));
+}
+
+bool DecodeFailure::At(std::string_view key) {
+  pointer_ = StrCat("/", EscapePointerToken(key), pointer_);
+  return false;
+}
+
+bool DecodeFailure::At(std::size_t index) {
+  pointer_ = StrCat("/", index, pointer_);
+  return false;
+}
+
+absl::Status DecodeFailure::ToStatus(std::string_view pointer) const {
+  const std::string whole = StrCat(pointer, pointer_);
+  const std::string field = FieldPath(whole);
+  absl::Status status = InvalidArgument(field.empty() ? message_ : StrCat(field, ": ", message_));
+  status.SetPayload(kPointerPayload, absl::Cord(whole));
   return status;
 }
 
@@ -41,23 +49,7 @@ std::string PointerOf(const absl::Status& status) {
   return pointer.has_value() ? std::string(*pointer) : std::string();
 }
 
-absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValue found) {
-  return DecodeError(path, StrCat("expected ", expected, ", found ", JsonTypeName(found.type())));
-}
-
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, bool& out) {
-  return value.Get(out) ? absl::OkStatus() : WrongType(path, "a boolean", value);
-}
-
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::int64_t& out) {
-  return value.Get(out) ? absl::OkStatus() : WrongType(path, "an integer", value);
-}
-
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string_view& out) {
-  return value.Get(out) ? absl::OkStatus() : WrongType(path, "a string", value);
-}
-
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out) {
+bool DecodeValue(JsonValue value, Quantity& out, DecodeFailure& failure) {
   std::string number;
   std::string_view text;
   switch (value.type()) {
@@ -71,12 +63,12 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out) {
       text = number;
       break;
     default:
-      return WrongType(path, "a quantity (such as 500m or 128Mi)", value);
+      return failure.SetWrongType("a quantity (such as 500m or 128Mi)", value);
   }
   absl::StatusOr<Quantity> quantity = Quantity::Parse(text);
-  if (!quantity.ok()) return DecodeError(path, MessageOf(quantity.status()));
+  if (!quantity.ok()) return failure.Set(MessageOf(quantity.status()));
   out = *std::move(quantity);
-  return absl::OkStatus();
+  return true;
 }
 
 }  // namespace tidewaiter

@@ -25,30 +25,27 @@
 
 namespace tidewaiter {
 
-// Where the decoder stands: a chain on the stack, turned into text only when something is wrong.
-class JsonPath {
+// Why a value cannot be decoded, and where that stands: put together from the inside out, so that a walk that finds
+// nothing wrong keeps no account of where it is. Each of the first four returns false, for the decoder to return.
+class DecodeFailure {
  public:
-  // `pointer` must outlive the path, as must `parent` and `key` below.
-  explicit JsonPath(std::string_view pointer) : key_(pointer) {}
-  JsonPath(const JsonPath& parent, std::string_view key) : parent_(&parent), key_(key) {}
-  JsonPath(const JsonPath& parent, std::size_t index) : parent_(&parent), index_(index), is_index_(true) {}
+  bool Set(std::string_view message);
+  // "expected a string, found integer".
+  bool SetWrongType(std::string_view expected, JsonValue found);
+  // What failed is the member of this key, or the element of this index, of the value around it.
+  bool At(std::string_view key);
+  bool At(std::size_t index);
 
-  // JSON pointer (RFC 6901), with ~ and / escaped.
-  std::string ToPointer() const;
+  // InvalidArgument: `spec.containers[0].image: MESSAGE`. `pointer` is the JSON pointer of the outermost value.
+  // PointerOf tells where as a JSON pointer.
+  absl::Status ToStatus(std::string_view pointer = "") const;
 
  private:
-  const JsonPath* parent_ = nullptr;
-  std::string_view key_;
-  std::size_t index_ = 0;
-  bool is_index_ = false;
+  std::string message_;
+  std::string pointer_;  // JSON pointer (RFC 6901), with ~ and / escaped
 };
 
-// InvalidArgument: `spec.containers[0].image: MESSAGE`. PointerOf tells where as a JSON pointer.
-absl::Status DecodeError(const JsonPath& path, std::string_view message);
-// InvalidArgument: `spec.containers[0].image: expected a string, found integer`.
-absl::Status WrongType(const JsonPath& path, std::string_view expected, JsonValue found);
-
-// The JSON pointer that a DecodeError is about; "" of any other status.
+// The JSON pointer that a DecodeFailure's status is about; "" of any other status.
 std::string PointerOf(const absl::Status& status);
 
 template <typename Struct, typename Member>
@@ -66,44 +63,43 @@ constexpr JsonField<Struct, Member> Field(std::string_view name, Member Struct::
 template <typename Struct>
 struct JsonFields;
 
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, bool& out);
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::int64_t& out);
+// Each decodes `value` into `out`; false, and `failure` says why, when it cannot.
+[[nodiscard]] bool DecodeValue(JsonValue value, Quantity& out, DecodeFailure& failure);
+[[nodiscard]] inline bool DecodeValue(JsonValue value, bool& out, DecodeFailure& failure) {
+  return value.Get(out) || failure.SetWrongType("a boolean", value);
+}
+[[nodiscard]] inline bool DecodeValue(JsonValue value, std::int64_t& out, DecodeFailure& failure) {
+  return value.Get(out) || failure.SetWrongType("an integer", value);
+}
 // A view into the document.
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::string_view& out);
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Quantity& out);
+[[nodiscard]] inline bool DecodeValue(JsonValue value, std::string_view& out, DecodeFailure& failure) {
+  return value.Get(out) || failure.SetWrongType("a string", value);
+}
 
 template <typename Struct>
 requires requires { JsonFields<Struct>::kFields; }
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Struct& out);
+[[nodiscard]] bool DecodeValue(JsonValue value, Struct& out, DecodeFailure& failure);
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::optional<T>& out);
+[[nodiscard]] bool DecodeValue(JsonValue value, std::optional<T>& out, DecodeFailure& failure);
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::vector<T>& out);
+[[nodiscard]] bool DecodeValue(JsonValue value, std::vector<T>& out, DecodeFailure& failure);
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, TextMap<T>& out);
+[[nodiscard]] bool DecodeValue(JsonValue value, TextMap<T>& out, DecodeFailure& failure);
 
-// Finds a struct's field by name with one look into a table and one comparison, and decodes it.
+// Decodes the members of one object into a struct: each finds its field with one look into a table and one comparison.
 template <typename Struct>
-class JsonFieldTable {
+class JsonFieldDecoder {
  public:
   static constexpr std::size_t kCount = std::tuple_size_v<std::remove_cvref_t<decltype(JsonFields<Struct>::kFields)>>;
   static_assert(kCount > 0 && kCount <= 32);
 
-  // The number of the field, kCount when there is none.
-  static std::size_t Find(std::string_view name) {
-    if (name.empty()) return kCount;
-    const std::size_t number = kSlots[kHash.SlotOf(name)];
-    const bool is_it = number < kCount && kNames[number].size() == name.size() &&
-                       std::memcmp(kNames[number].data(), name.data(), name.size()) == 0;
-    return is_it ? number : kCount;
-  }
+  JsonFieldDecoder(Struct& out, DecodeFailure& failure) : out_(out), failure_(failure) {}
 
-  static absl::Status Decode(std::size_t number, JsonValue value, const JsonPath& path, Struct& out) {
-    return kDecoders[number](value, path, out);
+  bool Decode(const JsonMember& member) {
+    return member.key.empty() || DecodeNumber(kSlots[kHash.SlotOf(member.key)], member, Numbers());
   }
 
  private:
-  using Decoder = absl::Status (*)(JsonValue, const JsonPath&, Struct&);
   using Numbers = std::make_index_sequence<kCount>;
   static constexpr std::size_t kSlotCount = 128;
 
@@ -148,66 +144,79 @@ class JsonFieldTable {
     return slots;
   }();
 
-  template <std::size_t kNumber>
-  static absl::Status DecodeField(JsonValue value, const JsonPath& path, Struct& out) {
-    return DecodeValue(value, path, out.*std::get<kNumber>(JsonFields<Struct>::kFields).member);
-  }
+  // Becomes a jump to the field's own code, which knows the name to compare with.
   template <std::size_t... kNumbers>
-  static constexpr std::array<Decoder, kCount> MakeDecoders(std::index_sequence<kNumbers...>) {
-    return {&DecodeField<kNumbers>...};
+  bool DecodeNumber(std::size_t number, const JsonMember& member, std::index_sequence<kNumbers...>) {
+    bool is_good = true;
+    (void)((number == kNumbers && (is_good = DecodeField<kNumbers>(member), true)) || ...);
+    return is_good;
   }
-  static constexpr std::array<Decoder, kCount> kDecoders = MakeDecoders(Numbers());
+
+  template <std::size_t kNumber>
+  bool DecodeField(const JsonMember& member) {
+    constexpr std::string_view kName = kNames[kNumber];
+    if (member.key.size() != kName.size() || std::memcmp(member.key.data(), kName.data(), kName.size()) != 0)
+      return true;
+    constexpr std::uint32_t kBit = std::uint32_t{1} << kNumber;
+    if ((seen_ & kBit) != 0) return failure_.Set("given twice"), failure_.At(kName);
+    seen_ |= kBit;
+    if (member.value.is_null()) return true;
+    constexpr auto kMember = std::get<kNumber>(JsonFields<Struct>::kFields).member;
+    return DecodeValue(member.value, out_.*kMember, failure_) || failure_.At(kName);
+  }
+
+  Struct& out_;
+  DecodeFailure& failure_;
+  std::uint32_t seen_ = 0;
 };
 
 template <typename Struct>
 requires requires { JsonFields<Struct>::kFields; }
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Struct& out) {
-  using Table = JsonFieldTable<Struct>;
-  if (!value.is_object()) return WrongType(path, "an object", value);
-  std::uint32_t seen = 0;
-  return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
-    const std::size_t number = Table::Find(key);
-    if (number == Table::kCount) return absl::OkStatus();
-    const JsonPath member_path(path, key);
-    const std::uint32_t bit = std::uint32_t{1} << number;
-    if ((seen & bit) != 0) return DecodeError(member_path, "given twice");
-    seen |= bit;
-    return member.is_null() ? absl::OkStatus() : Table::Decode(number, member, member_path, out);
-  });
+bool DecodeValue(JsonValue value, Struct& out, DecodeFailure& failure) {
+  if (!value.is_object()) return failure.SetWrongType("an object", value);
+  JsonFieldDecoder<Struct> decoder(out, failure);
+  for (const JsonMember& member : value.members()) {
+    if (!decoder.Decode(member)) return false;
+  }
+  return true;
 }
 
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::optional<T>& out) {
-  return DecodeValue(value, path, out.emplace());
+bool DecodeValue(JsonValue value, std::optional<T>& out, DecodeFailure& failure) {
+  return DecodeValue(value, out.emplace(), failure);
 }
 
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, std::vector<T>& out) {
-  if (value.type() != JsonValue::Type::kArray) return WrongType(path, "an array", value);
+bool DecodeValue(JsonValue value, std::vector<T>& out, DecodeFailure& failure) {
+  if (!value.is_array()) return failure.SetWrongType("an array", value);
   // Bounded: a list of a million commas is 2 MB of text, and would be hundreds of MB of containers.
   out.reserve(std::min<std::size_t>(value.element_count(), 64));
-  return value.ForEachElement([&](std::size_t index, JsonValue element) {
-    return DecodeValue(element, JsonPath(path, index), out.emplace_back());
-  });
+  for (const JsonValue element : value.elements()) {
+    if (!DecodeValue(element, out.emplace_back(), failure)) return failure.At(out.size() - 1);
+  }
+  return true;
 }
 
 template <typename T>
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, TextMap<T>& out) {
-  if (!value.is_object()) return WrongType(path, "an object", value);
+bool DecodeValue(JsonValue value, TextMap<T>& out, DecodeFailure& failure) {
+  if (!value.is_object()) return failure.SetWrongType("an object", value);
   std::vector<typename TextMap<T>::Entry> entries;
   entries.reserve(std::min<std::size_t>(value.member_count(), 64));
-  bool is_in_order = true;
-  absl::Status status = value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
-    if (member.is_null()) return absl::OkStatus();
-    is_in_order = is_in_order && (entries.empty() || entries.back().first < key);
-    return DecodeValue(member, JsonPath(path, key), entries.emplace_back(key, T()).second);
-  });
-  // Told before what is wrong further on, as it is in a struct.
-  if (const auto repeated = is_in_order ? std::nullopt : TextMap<T>::FindRepeated(entries); repeated.has_value()) {
-    return DecodeError(JsonPath(path, entries[*repeated].first), "given twice");
+  bool is_good = true;
+  for (const auto& [key, member] : value.members()) {
+    if (member.is_null()) continue;
+    is_good = DecodeValue(member, entries.emplace_back(key, T()).second, failure) || failure.At(key);
+    if (!is_good) break;
   }
-  if (status.ok()) out = TextMap<T>(std::move(entries));
-  return status;
+  TextMap<T> map;
+  std::size_t repeated = 0;
+  if (!map.Assign(entries, repeated)) {
+    // Told before what is wrong further on, as it is in a struct.
+    failure = {};
+    return failure.Set("given twice"), failure.At(entries[repeated].first);
+  }
+  if (is_good) out = std::move(map);
+  return is_good;
 }
 
 }  // namespace tidewaiter

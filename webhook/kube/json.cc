@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// simdjson's DOM behind JsonValue. The only file that includes simdjson.
+// simdjson's parser behind JsonDocument. The only file that includes simdjson.
 #include "webhook/kube/json.h"
 
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 #include <utility>
@@ -15,13 +16,6 @@
 
 namespace tidewaiter {
 namespace {
-
-using Bits = std::array<std::uintptr_t, 2>;
-using simdjson::dom::element;
-using simdjson::dom::element_type;
-static_assert(sizeof(element) == sizeof(Bits) && std::is_trivially_copyable_v<element>);
-
-element ElementOf(const Bits& bits) { return std::bit_cast<element>(bits); }
 
 // A parser that grew beyond this is not kept: one huge review must not hold its memory for good. simdjson needs about
 // 14 bytes a body byte and the padded text one more, so 512 KiB keeps at most 7.5 MiB a thread.
@@ -34,6 +28,7 @@ struct JsonDocument::Parser {
   // The text, and behind it the bytes that simdjson may read beyond its end. Given to simdjson without them, each text
   // would be copied into memory that is asked for anew.
   std::vector<char> padded;
+  JsonTape tape;
 
   // A free parser of this thread. Reviews nest documents at most two deep.
   static std::vector<std::unique_ptr<Parser>>& Pool() {
@@ -42,94 +37,55 @@ struct JsonDocument::Parser {
   }
 };
 
+constexpr std::uint64_t kNullWord = std::uint64_t{'n'} << 56;
+const JsonTape JsonValue::kNull = {.words = &kNullWord};
+
 JsonValue::Type JsonValue::type() const {
-  switch (ElementOf(bits_).type()) {
-    case element_type::NULL_VALUE:
-      return Type::kNull;
-    case element_type::BOOL:
+  switch (letter()) {
+    case 't':
+    case 'f':
       return Type::kBoolean;
-    case element_type::INT64:
+    case 'l':
       return Type::kInteger;
-    case element_type::UINT64:
-    case element_type::DOUBLE:
+    case 'u':
+    case 'd':
       return Type::kNumber;
-    case element_type::STRING:
+    case '"':
       return Type::kString;
-    case element_type::ARRAY:
+    case '[':
       return Type::kArray;
-    case element_type::OBJECT:
+    case '{':
       return Type::kObject;
+    default:
+      return Type::kNull;
   }
-  return Type::kNull;
-}
-
-bool JsonValue::is_null() const { return ElementOf(bits_).is_null(); }
-bool JsonValue::is_object() const { return ElementOf(bits_).is_object(); }
-
-bool JsonValue::Get(bool& out) const { return ElementOf(bits_).get(out) == simdjson::SUCCESS; }
-bool JsonValue::Get(std::int64_t& out) const {
-  return type() == Type::kInteger && ElementOf(bits_).get(out) == simdjson::SUCCESS;
-}
-bool JsonValue::Get(std::string_view& out) const { return ElementOf(bits_).get(out) == simdjson::SUCCESS; }
-
-bool JsonValue::boolean() const {
-  bool value = false;
-  return Get(value) && value;
 }
 
 std::int64_t JsonValue::integer() const {
   std::int64_t value = 0;
-  return ElementOf(bits_).get(value) == simdjson::SUCCESS ? value : 0;
+  Get(value);
+  return value;
 }
 
 std::string_view JsonValue::string() const {
   std::string_view value;
-  return Get(value) ? value : std::string_view();
-}
-
-std::string JsonValue::NumberText() const { return simdjson::minify(ElementOf(bits_)); }
-
-std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
-  element member;
-  if (ElementOf(bits_).at_key(key).get(member) != simdjson::SUCCESS) return std::nullopt;
-  JsonValue value;
-  value.bits_ = std::bit_cast<Bits>(member);
+  Get(value);
   return value;
 }
 
-std::size_t JsonValue::element_count() const {
-  simdjson::dom::array array;
-  return ElementOf(bits_).get(array) == simdjson::SUCCESS ? array.size() : 0;
+std::string JsonValue::NumberText() const {
+  using simdjson::dom::element;
+  using Bits = std::array<std::uintptr_t, 2>;  // of an element: its document, and its place on the tape
+  static_assert(sizeof(element) == sizeof(Bits) && std::is_trivially_copyable_v<element>);
+  if (type() != Type::kInteger && type() != Type::kNumber) return "";
+  return simdjson::minify(std::bit_cast<element>(Bits{std::bit_cast<std::uintptr_t>(tape_->document), place_}));
 }
 
-std::size_t JsonValue::member_count() const {
-  simdjson::dom::object object;
-  return ElementOf(bits_).get(object) == simdjson::SUCCESS ? object.size() : 0;
-}
-
-absl::Status JsonValue::ForEachMember(
-    absl::FunctionRef<absl::Status(std::string_view key, JsonValue value)> visit) const {
-  simdjson::dom::object object;
-  if (ElementOf(bits_).get(object) != simdjson::SUCCESS) return absl::OkStatus();
-  for (const auto [key, member] : object) {
-    JsonValue value;
-    value.bits_ = std::bit_cast<Bits>(member);
-    if (absl::Status status = visit(key, value); !status.ok()) return status;
+std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
+  for (const auto& [name, member] : members()) {
+    if (name == key) return member;
   }
-  return absl::OkStatus();
-}
-
-absl::Status JsonValue::ForEachElement(
-    absl::FunctionRef<absl::Status(std::size_t index, JsonValue value)> visit) const {
-  simdjson::dom::array array;
-  if (ElementOf(bits_).get(array) != simdjson::SUCCESS) return absl::OkStatus();
-  std::size_t index = 0;
-  for (const element member : array) {
-    JsonValue value;
-    value.bits_ = std::bit_cast<Bits>(member);
-    if (absl::Status status = visit(index++, value); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return std::nullopt;
 }
 
 std::string_view JsonTypeName(JsonValue::Type type) {
@@ -164,12 +120,15 @@ absl::StatusOr<JsonDocument> JsonDocument::Parse(std::string_view text) {
     parser = std::move(pool.back());
     pool.pop_back();
   }
-  simdjson::dom::element root;
   if (parser->padded.size() < text.size() + simdjson::SIMDJSON_PADDING) {
     parser->padded.resize(text.size() + simdjson::SIMDJSON_PADDING);
   }
   std::copy(text.begin(), text.end(), parser->padded.begin());
-  const simdjson::error_code error = parser->parser.parse(parser->padded.data(), text.size(), false).get(root);
+  const simdjson::error_code error = parser->parser.parse(parser->padded.data(), text.size(), false).error();
+  const simdjson::dom::document& parsed = parser->parser.doc;
+  parser->tape = {.words = parsed.tape.get(),
+                  .strings = reinterpret_cast<const char*>(parsed.string_buf.get()),
+                  .document = &parsed};
   JsonDocument document(std::move(parser));
   switch (error) {
     case simdjson::SUCCESS:
@@ -186,9 +145,11 @@ absl::StatusOr<JsonDocument> JsonDocument::Parse(std::string_view text) {
     default:
       return InvalidArgument(StrCat("not JSON: ", simdjson::error_message(error)));
   }
-  document.root_.bits_ = std::bit_cast<Bits>(root);
   return document;
 }
+
+// Behind the word that says where the whole ends.
+JsonValue JsonDocument::root() const { return JsonValue(parser_->tape, 1); }
 
 JsonDocument::JsonDocument(std::unique_ptr<Parser> parser) : parser_(std::move(parser)) {}
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "webhook/kube/field_table.h"
 #include "webhook/kube/quoted.h"
 #include "webhook/kube/text.h"
 
@@ -13,7 +14,7 @@ namespace tidewaiter {
 
 // A Volume is `name` beside exactly one source, whose key says its kind; a table would have to list every kind that
 // Kubernetes will ever have. Declared before pod_fields.h, so that vectors of volumes find it.
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out);
+bool DecodeValue(JsonValue value, Volume& out, DecodeFailure& failure);
 
 }  // namespace tidewaiter
 
@@ -21,25 +22,30 @@ absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out);
 
 namespace tidewaiter {
 
-absl::Status DecodeValue(JsonValue value, const JsonPath& path, Volume& out) {
-  if (!value.is_object()) return WrongType(path, "an object", value);
+static bool DecodeSource(std::string_view key, JsonValue value, Volume& out, DecodeFailure& failure) {
+  if (!value.is_object()) return failure.SetWrongType("an object", value);
+  if (!out.source.empty()) {
+    return failure.Set(StrCat("a volume has one source, and ", out.source, " is given as well"));
+  }
+  out.source = key;
+  if (key == "image") return DecodeValue(value, out.image, failure);
+  if (key == "hostPath") return DecodeValue(value, out.host_path, failure);
+  if (key == "emptyDir") return DecodeValue(value, out.empty_dir, failure);
+  if (key == "projected") return DecodeValue(value, out.projected, failure);
+  return true;
+}
+
+bool DecodeValue(JsonValue value, Volume& out, DecodeFailure& failure) {
+  if (!value.is_object()) return failure.SetWrongType("an object", value);
   bool has_name = false;
-  return value.ForEachMember([&](std::string_view key, JsonValue member) -> absl::Status {
-    const JsonPath member_path(path, key);
-    if (key == "name" && std::exchange(has_name, true)) return DecodeError(member_path, "given twice");
-    if (member.is_null()) return absl::OkStatus();
-    if (key == "name") return DecodeValue(member, member_path, out.name);
-    if (!member.is_object()) return WrongType(member_path, "an object", member);
-    if (!out.source.empty()) {
-      return DecodeError(member_path, StrCat("a volume has one source, and ", out.source, " is given as well"));
-    }
-    out.source = key;
-    if (key == "image") return DecodeValue(member, member_path, out.image);
-    if (key == "hostPath") return DecodeValue(member, member_path, out.host_path);
-    if (key == "emptyDir") return DecodeValue(member, member_path, out.empty_dir);
-    if (key == "projected") return DecodeValue(member, member_path, out.projected);
-    return absl::OkStatus();
-  });
+  for (const auto& [key, member] : value.members()) {
+    const bool is_name = key == "name";
+    if (is_name && std::exchange(has_name, true)) return failure.Set("given twice"), failure.At(key);
+    if (member.is_null()) continue;
+    const bool is_good = is_name ? DecodeValue(member, out.name, failure) : DecodeSource(key, member, out, failure);
+    if (!is_good) return failure.At(key);
+  }
+  return true;
 }
 
 namespace {
@@ -71,25 +77,32 @@ std::string_view ContainerPointer(std::string_view list, std::size_t index, Kept
   return texts.Keep(StrCat("/spec/", list, "/", index));
 }
 
+bool CheckRequired(const Container& container, DecodeFailure& failure) {
+  if (container.name.empty()) return failure.Set("required: a container has a name"), failure.At("name");
+  if (container.image.has_value() && !container.image->empty()) return true;
+  return failure.Set(StrCat("required: container ", Quoted(container.name), " has no image")), failure.At("image");
+}
+
 // Moves the containers of one list of the PodSpec into the Pod's own list.
-absl::Status AddContainers(std::vector<Container>& from, std::string_view list, ContainerKind kind,
-                           const JsonPath& spec_path, KeptTexts& texts, std::vector<Container>& to) {
-  const JsonPath list_path(spec_path, list);
+bool AddContainers(std::vector<Container>& from, const ContainerList& list, Pod& pod, DecodeFailure& failure) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     Container& container = from[i];
-    const JsonPath path(list_path, i);
-    if (container.name.empty()) return DecodeError(JsonPath(path, "name"), "required: a container has a name");
-    if (!container.image.has_value() || container.image->empty()) {
-      return DecodeError(JsonPath(path, "image"),
-                         StrCat("required: container ", Quoted(container.name), " has no image"));
-    }
+    if (!CheckRequired(container, failure)) return failure.At(i), failure.At(list.name);
     container.kind =
-        kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : kind;
+        list.kind == ContainerKind::kInit && container.restart_policy == "Always" ? ContainerKind::kSidecar : list.kind;
     container.index = i;
-    container.pointer = ContainerPointer(list, i, texts);
-    to.push_back(std::move(container));
+    container.pointer = ContainerPointer(list.name, i, pod.texts);
+    pod.containers.push_back(std::move(container));
   }
-  return absl::OkStatus();
+  return true;
+}
+
+bool AddAllContainers(PodSpec& spec, Pod& pod, DecodeFailure& failure) {
+  pod.containers.reserve(spec.init_containers.size() + spec.containers.size() + spec.ephemeral_containers.size());
+  for (const ContainerList& list : kContainerLists) {
+    if (!AddContainers(spec.*list.containers, list, pod, failure)) return failure.At("spec");
+  }
+  return true;
 }
 
 }  // namespace
@@ -108,20 +121,18 @@ std::string_view ContainerKindName(ContainerKind kind) {
   return "container";
 }
 
-absl::StatusOr<Pod> DecodePod(JsonValue value, const JsonPath& path) {
+absl::StatusOr<Pod> DecodePod(JsonValue value, std::string_view pointer) {
   PodObject object;
-  if (absl::Status status = DecodeValue(value, path, object); !status.ok()) return status;
-  const JsonPath spec_path(path, "spec");
-  if (!object.spec.has_value()) return DecodeError(spec_path, "required: expected an object");
-  PodSpec& spec = *object.spec;
-
-  Pod pod;
-  pod.containers.reserve(spec.init_containers.size() + spec.containers.size() + spec.ephemeral_containers.size());
-  for (const ContainerList& list : kContainerLists) {
-    absl::Status status =
-        AddContainers(spec.*list.containers, list.name, list.kind, spec_path, pod.texts, pod.containers);
-    if (!status.ok()) return status;
+  DecodeFailure failure;
+  if (!DecodeValue(value, object, failure)) return failure.ToStatus(pointer);
+  if (!object.spec.has_value()) {
+    failure.Set("required: expected an object");
+    failure.At("spec");
+    return failure.ToStatus(pointer);
   }
+  PodSpec& spec = *object.spec;
+  Pod pod;
+  if (!AddAllContainers(spec, pod, failure)) return failure.ToStatus(pointer);
   pod.labels = std::move(object.metadata.labels);
   pod.annotations = std::move(object.metadata.annotations);
   pod.os_name = spec.os.name;

@@ -28,19 +28,15 @@ class TextMap {
     }
   }
 
-  // The first entry whose key an entry before it has as well, or nullopt.
-  static std::optional<std::size_t> FindRepeated(const std::vector<Entry>& entries) {
-    std::vector<std::size_t> order(entries.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return std::pair(entries[a].first, a) < std::pair(entries[b].first, b);
-    });
-    std::optional<std::size_t> repeated;
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      if (entries[order[i - 1]].first != entries[order[i]].first) continue;
-      if (!repeated.has_value() || order[i] < *repeated) repeated = order[i];
+  // Takes what `entries` hold, in whatever order. False, and the map stays as it was, when a key is there twice:
+  // `repeated` is then the first entry whose key one before it has as well.
+  bool Assign(std::vector<Entry>& entries, std::size_t& repeated) {
+    const auto is_after = [](const Entry& a, const Entry& b) { return !IsBefore(a, b); };
+    if (std::adjacent_find(entries.begin(), entries.end(), is_after) != entries.end() && !Sort(entries, repeated)) {
+      return false;
     }
-    return repeated;
+    entries_ = std::move(entries);
+    return true;
   }
 
   const_iterator begin() const { return entries_.begin(); }
@@ -71,6 +67,22 @@ class TextMap {
 
  private:
   static bool IsBefore(const Entry& a, const Entry& b) { return a.first < b.first; }
+  static bool Sort(std::vector<Entry>& entries, std::size_t& repeated) {
+    std::vector<std::pair<std::string_view, std::size_t>> order;
+    order.reserve(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) order.emplace_back(entries[i].first, i);
+    std::sort(order.begin(), order.end());
+    repeated = entries.size();
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (order[i - 1].first == order[i].first) repeated = std::min(repeated, order[i].second);
+    }
+    if (repeated < entries.size()) return false;
+    std::vector<Entry> sorted;
+    sorted.reserve(entries.size());
+    for (const auto& [key, place] : order) sorted.push_back(std::move(entries[place]));
+    entries = std::move(sorted);
+    return true;
+  }
   const_iterator PlaceOf(std::string_view key) const {
     return std::lower_bound(begin(), end(), key,
                             [](const Entry& entry, std::string_view wanted) { return entry.first < wanted; });

@@ -56,31 +56,24 @@ struct MetadataOnly {
   ObjectMeta metadata;
 };
 
-// The member of that name; refused when it is given twice, because readers differ in which one they take.
-absl::StatusOr<std::optional<JsonValue>> FindOnly(JsonValue object, const JsonPath& path, std::string_view key) {
-  std::optional<JsonValue> found;
-  absl::Status status = object.ForEachMember([&](std::string_view name, JsonValue member) -> absl::Status {
-    if (name != key) return absl::OkStatus();
-    if (found.has_value()) return DecodeError(JsonPath(path, key), "given twice");
+// The member of that name, or none; refused when it is given twice, because readers differ in which one they take.
+bool FindOnly(JsonValue object, std::string_view key, std::optional<JsonValue>& found, DecodeFailure& failure) {
+  for (const auto& [name, member] : object.members()) {
+    if (name != key) continue;
+    if (found.has_value()) return failure.Set("given twice"), failure.At(key);
     found = member;
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  return found;
+  }
+  return true;
 }
 
 // The element that a pointer's token names, or nullopt.
 std::optional<JsonValue> ElementAt(JsonValue array, std::string_view token) {
   std::size_t wanted = 0;
   if (!absl::SimpleAtoi(ToAbsl(token), &wanted)) return std::nullopt;
-  std::optional<JsonValue> found;
-  array
-      .ForEachElement([&](std::size_t index, JsonValue element) {
-        if (index == wanted) found = element;
-        return absl::OkStatus();
-      })
-      .IgnoreError();
-  return found;
+  for (const JsonValue element : array.elements()) {
+    if (wanted-- == 0) return element;
+  }
+  return std::nullopt;
 }
 
 std::string_view NextSegment(std::string_view& rest) {
@@ -91,45 +84,49 @@ std::string_view NextSegment(std::string_view& rest) {
 }
 
 // Adds the templates below `value`, which stands at `place`.
-absl::Status AddTemplates(JsonValue value, const TemplatePlace& place, std::string_view rest,
-                          std::vector<TemplatePlace>& places) {
-  if (value.is_null()) return absl::OkStatus();
+bool AddTemplates(JsonValue value, const TemplatePlace& place, std::string_view rest,
+                  std::vector<TemplatePlace>& places, DecodeFailure& failure) {
+  if (value.is_null()) return true;
   if (rest.empty()) {
     places.push_back(place);
-    return absl::OkStatus();
+    return true;
   }
   const std::string_view segment = NextSegment(rest);
   if (segment != "*") {
-    if (!value.is_object()) return WrongType(JsonPath(place.pointer), "an object", value);
-    const absl::StatusOr<std::optional<JsonValue>> member = FindOnly(value, JsonPath(place.pointer), segment);
-    if (!member.ok()) return member.status();
-    if (!member->has_value()) return absl::OkStatus();
+    if (!value.is_object()) return failure.SetWrongType("an object", value);
+    std::optional<JsonValue> member;
+    if (!FindOnly(value, segment, member, failure)) return false;
+    if (!member.has_value()) return true;
     const std::string step = StrCat("/", EscapePointerToken(segment));
-    return AddTemplates(**member, {place.pointer + step, place.identity + step}, rest, places);
+    return AddTemplates(*member, {place.pointer + step, place.identity + step}, rest, places, failure) ||
+           failure.At(segment);
   }
-  if (value.type() != JsonValue::Type::kArray) return WrongType(JsonPath(place.pointer), "an array", value);
-  return value.ForEachElement([&](std::size_t index, JsonValue element) {
+  if (!value.is_array()) return failure.SetWrongType("an array", value);
+  std::size_t index = 0;
+  for (const JsonValue element : value.elements()) {
     const std::optional<JsonValue> name = element.Find("name");
     const std::string_view text = name.has_value() ? name->string() : std::string_view();
-    return AddTemplates(element,
-                        {StrCat(place.pointer, "/", index),
-                         text.empty() ? StrCat(place.identity, "/", index) : StrCat(place.identity, "/\"", text, "\"")},
-                        rest, places);
-  });
+    const TemplatePlace below = {StrCat(place.pointer, "/", index), text.empty()
+                                                                        ? StrCat(place.identity, "/", index)
+                                                                        : StrCat(place.identity, "/\"", text, "\"")};
+    if (!AddTemplates(element, below, rest, places, failure)) return failure.At(index);
+    ++index;
+  }
+  return true;
 }
 
-// Walks down one key at a time; null on the way counts as absent.
-absl::StatusOr<Pod> DecodePodBelow(JsonValue value, const JsonPath& path, std::string_view rest) {
-  if (rest.empty()) return DecodePod(value, path);
+// Walks down one key at a time to the value there; null on the way counts as absent.
+bool FindBelow(JsonValue value, std::string_view rest, JsonValue& found, DecodeFailure& failure) {
+  if (rest.empty()) {
+    found = value;
+    return true;
+  }
   const std::string_view key = NextSegment(rest);
-  if (!value.is_object() && value.type() != JsonValue::Type::kArray) return WrongType(path, "an object", value);
-  const JsonPath member_path(path, key);
-  absl::StatusOr<std::optional<JsonValue>> found =
-      value.is_object() ? FindOnly(value, path, key) : ElementAt(value, key);
-  if (!found.ok()) return found.status();
-  const std::optional<JsonValue> member = *found;
-  if (!member.has_value() || member->is_null()) return DecodeError(member_path, "required: expected an object");
-  return DecodePodBelow(*member, member_path, rest);
+  if (!value.is_object() && !value.is_array()) return failure.SetWrongType("an object", value);
+  std::optional<JsonValue> member = ElementAt(value, key);
+  if (value.is_object() && !FindOnly(value, key, member, failure)) return false;
+  if (!member.has_value() || member->is_null()) return failure.Set("required: expected an object"), failure.At(key);
+  return FindBelow(*member, rest, found, failure) || failure.At(key);
 }
 
 }  // namespace
@@ -163,18 +160,23 @@ const std::vector<std::string_view>& WorkloadKindNames() {
 
 absl::StatusOr<std::vector<TemplatePlace>> FindTemplates(JsonValue object, std::string_view pattern) {
   std::vector<TemplatePlace> places;
-  if (absl::Status status = AddTemplates(object, {}, pattern, places); !status.ok()) return status;
+  DecodeFailure failure;
+  if (!AddTemplates(object, {}, pattern, places, failure)) return failure.ToStatus();
   return places;
 }
 
 absl::StatusOr<ObjectMeta> DecodeObjectMeta(JsonValue object) {
   MetadataOnly decoded;
-  if (absl::Status status = DecodeValue(object, JsonPath(""), decoded); !status.ok()) return status;
+  DecodeFailure failure;
+  if (!DecodeValue(object, decoded, failure)) return failure.ToStatus();
   return std::move(decoded.metadata);
 }
 
 absl::StatusOr<Pod> DecodePodAt(JsonValue object, std::string_view pod_pointer) {
-  return DecodePodBelow(object, JsonPath(""), pod_pointer);
+  JsonValue pod;
+  DecodeFailure failure;
+  if (!FindBelow(object, pod_pointer, pod, failure)) return failure.ToStatus();
+  return DecodePod(pod, pod_pointer);
 }
 
 absl::StatusOr<Workload> DecodeWorkload(JsonValue object, std::string_view pod_pointer) {

@@ -37,14 +37,18 @@ class Converter {
         return SetScalar(Kind::kString, std::string(value.string()), out);
       case JsonValue::Type::kArray:
         out.kind = Kind::kSequence;
-        return value.ForEachElement([&](std::size_t index, JsonValue item) {
-          return Convert(item, StrCat(out.path, "[", index, "]"), out.items.emplace_back());
-        });
+        for (const JsonValue item : value.elements()) {
+          const std::string path = StrCat(out.path, "[", out.items.size(), "]");
+          if (absl::Status status = Convert(item, path, out.items.emplace_back()); !status.ok()) return status;
+        }
+        return absl::OkStatus();
       case JsonValue::Type::kObject:
         out.kind = Kind::kMapping;
-        return value.ForEachMember([&](std::string_view key, JsonValue item) {
-          return Convert(item, PathOfKey(out.path, key), AddKey(key, out));
-        });
+        for (const auto& [key, item] : value.members()) {
+          if (absl::Status status = Convert(item, PathOfKey(out.path, key), AddKey(key, out)); !status.ok())
+            return status;
+        }
+        return absl::OkStatus();
     }
     return absl::OkStatus();
   }

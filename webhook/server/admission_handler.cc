@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A subclass of httplib::Server that never listens: parked_server.h brings whole requests, and the protected
-// process_request() turns each into an answer.
+// process_request() turns each into an answer; but for those that look as nearly all do, which need none of it.
 #include "webhook/server/admission_handler.h"
 
 #include <httplib.h>
@@ -16,6 +16,7 @@
 #include "webhook/engine/respond.h"
 #include "webhook/kube/text.h"
 #include "webhook/server/go_duration.h"
+#include "webhook/server/plain_request.h"
 
 namespace tidewaiter {
 namespace {
@@ -26,6 +27,12 @@ using std::chrono::steady_clock;
 // The answer must have travelled back before the caller gives up: a tenth of its time, at most half a second.
 constexpr std::chrono::milliseconds kMostMargin{500};
 constexpr std::int64_t kRefusalLogSeconds = 60;
+constexpr std::string_view kInternalError = "internal error";
+
+// How long a connection may be idle, as answers tell.
+std::int64_t KeepAliveSeconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(ServerLimits{}.idle_timeout).count();
+}
 
 struct DoorRoute {
   std::string_view path;
@@ -89,15 +96,18 @@ thread_local CurrentRequest current_request;
 // parked_server.h has sent `100 Continue` itself, while the body was on its way.
 void DropExpect(httplib::Request& request) { request.headers.erase("Expect"); }
 
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
 void SetText(httplib::Response& response, int status, std::string_view text) {
   response.status = status;
-  response.set_content(StrCat(text, "\n"), "text/plain; charset=utf-8");
+  response.set_content(StrCat(text, "\n"), std::string(kTextType));
 }
 
 bool IsJson(const std::string& content_type) {
   std::string_view type = std::string_view(content_type).substr(0, content_type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
-  return httplib::detail::case_ignore::equal(std::string(type), "application/json");
+  return httplib::detail::case_ignore::equal(std::string(type), std::string(kJsonType));
 }
 
 class HttplibHandler final : public AdmissionHandler, private httplib::Server {
@@ -107,7 +117,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       : policies_(std::move(policies)), namespaces_(namespaces), metrics_(metrics), log_(log) {
     set_payload_max_length(kMaxReviewBytes);
     set_keep_alive_max_count(std::numeric_limits<int>::max());
-    set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(ServerLimits{}.idle_timeout).count());
+    set_keep_alive_timeout(KeepAliveSeconds());
     set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
       current_request.is_understood = true;
       return CheckRequest(request, response) ? HandlerResponse::Unhandled : HandlerResponse::Handled;
@@ -128,13 +138,13 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     });
     set_error_handler([this](const httplib::Request&, httplib::Response& response) { ExplainError(response); });
     set_exception_handler([this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
-      metrics_.CountError("internal");
-      log_.Write(LogLevel::kError, "exception while answering a request");
-      SetText(response, 500, "internal error");
+      CountException();
+      SetText(response, 500, kInternalError);
     });
   }
 
   HttpAnswer Handle(const ReceivedRequest& received) override {
+    if (std::optional<HttpAnswer> answer = HandlePlain(received); answer.has_value()) return *std::move(answer);
     current_request = {
         .start = received.start, .is_overloaded = received.is_overloaded, .is_draining = received.is_draining};
     HttpAnswer answer;
@@ -151,8 +161,8 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     log_.Write(LogLevel::kDebug, "request refused", {{"reason", std::string(reason)}, {"message", std::string(text)}});
     const std::string_view retry = status == 429 ? "Retry-After: 1\r\n" : "";
     return {.bytes = StrCat("HTTP/1.1 ", status, " ", std::string(httplib::status_message(status)), "\r\n", retry,
-                            "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ",
-                            text.size() + 1, "\r\n\r\n", text, "\n"),
+                            "Content-Type: ", kTextType, "\r\nConnection: close\r\nContent-Length: ", text.size() + 1,
+                            "\r\n\r\n", text, "\n"),
             .closes = true};
   }
 
@@ -183,7 +193,7 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       response.set_header("Retry-After", "1");
       return Fail(response, 429, "overloaded", "too many requests wait already");
     }
-    if (steady_clock::now() >= Deadline(request)) {
+    if (steady_clock::now() >= Deadline(current_request.start, request.get_param_value("timeout"))) {
       response.set_header("Retry-After", "1");
       return Fail(response, 429, "deadline", "the caller's timeout is over before the review could be judged");
     }
@@ -198,10 +208,51 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
   }
 
   // When the answer must be on its way: the caller's `?timeout=`, from the request's first byte, less a margin.
-  static SteadyTime Deadline(const httplib::Request& request) {
-    const std::optional<nanoseconds> timeout = ParseGoDuration(request.get_param_value("timeout"));
+  static SteadyTime Deadline(SteadyTime start, std::string_view timeout_text) {
+    const std::optional<nanoseconds> timeout = ParseGoDuration(timeout_text);
     if (!timeout.has_value()) return SteadyTime::max();
-    return current_request.start + *timeout - std::min<nanoseconds>(*timeout / 10, kMostMargin);
+    return start + *timeout - std::min<nanoseconds>(*timeout / 10, kMostMargin);
+  }
+
+  // Answers a review that can be judged now as process_request() would; nullopt leaves the request to it.
+  std::optional<HttpAnswer> HandlePlain(const ReceivedRequest& received) {
+    if (received.is_draining || received.is_overloaded) return std::nullopt;
+    const std::optional<PlainRequest> request = ParsePlainRequest(received.bytes);
+    if (!request.has_value() || steady_clock::now() >= Deadline(received.start, request->timeout)) return std::nullopt;
+    const DoorRoute* const route = FindRoute(request->path);
+    const std::shared_ptr<const PolicySet> policies = route != nullptr ? policies_() : nullptr;
+    if (policies == nullptr) return std::nullopt;
+    try {
+      const Answer answer = Judge(route->door, *policies, received.start, request->body);
+      return WriteAnswer(answer.http_status, answer.body);
+    } catch (const std::exception&) {
+      CountException();
+      return WriteAnswer(500, StrCat(kInternalError, "\n"));
+    }
+  }
+
+  static HttpAnswer WriteAnswer(int status, std::string_view body) {
+    static const std::string keep_alive =
+        StrCat("Keep-Alive: timeout=", KeepAliveSeconds(), ", max=", std::numeric_limits<int>::max(), "\r\n");
+    const bool is_review = status == 200;
+    return {.bytes = StrCat("HTTP/1.1 ", status, " ", std::string_view(httplib::status_message(status)), "\r\n",
+                            is_review ? std::string_view(keep_alive) : "", "Content-Length: ", body.size(),
+                            "\r\nContent-Type: ", is_review ? kJsonType : kTextType, "\r\n\r\n", body)};
+  }
+
+  void CountException() {
+    metrics_.CountError("internal");
+    log_.Write(LogLevel::kError, "exception while answering a request");
+  }
+
+  // The review's decision is counted and logged.
+  Answer Judge(Door door, const PolicySet& policies, SteadyTime start, std::string_view body) {
+    Answer answer =
+        Review(door, {.policies = policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces_}, body);
+    const nanoseconds duration = steady_clock::now() - start;
+    metrics_.CountDecision(answer.decision, duration);
+    log_.WriteDecision(answer.decision, duration);
+    return answer;
   }
 
   void AnswerReview(Door door, const httplib::Request& request, httplib::Response& response) {
@@ -215,14 +266,9 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
       Fail(response, 503, "not_ready", "the policies of the cluster are not known yet");
       return;
     }
-    Answer answer = Review(
-        door, {.policies = *policies, .today = DateOf(std::time(nullptr)), .namespaces = namespaces_}, request.body);
-    const nanoseconds duration = steady_clock::now() - current_request.start;
-    metrics_.CountDecision(answer.decision, duration);
-    log_.WriteDecision(answer.decision, duration);
+    Answer answer = Judge(door, *policies, current_request.start, request.body);
     response.status = answer.http_status;
-    response.set_content(std::move(answer.body),
-                         answer.http_status == 200 ? "application/json" : "text/plain; charset=utf-8");
+    response.set_content(std::move(answer.body), std::string(answer.http_status == 200 ? kJsonType : kTextType));
   }
 
   // Errors that cpp-httplib found by itself get a line of text, too.

@@ -13,7 +13,6 @@
 namespace tidewaiter {
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
 // A request has some ten header lines; the API server sends seven.
 constexpr int kMaxHeaderLines = 100;
 

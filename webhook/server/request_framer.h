@@ -10,6 +10,9 @@
 
 namespace tidewaiter {
 
+// Ends each line of a header (RFC 9112 section 2.1).
+inline constexpr std::string_view kLineEnd = "\r\n";
+
 struct FramerLimits {
   std::size_t max_header_bytes = 0;
   std::size_t max_body_bytes = 0;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strict on purpose: what is not known to mean nothing is left to cpp-httplib.
+#include "webhook/server/plain_request.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "webhook/kube/characters.h"
+#include "webhook/kube/text.h"
+#include "webhook/server/request_framer.h"
+
+namespace tidewaiter {
+namespace {
+
+// cpp-httplib refuses longer lines than this, and a longer header is not what an API server sends.
+constexpr std::size_t kMostHeaderBytes = 2048;
+
+// The headers that may be there, each once. Of these only the type is looked at: FrameRequest has read the length, and
+// the others change nothing. client-go and net/http send all but the last two, which tracing adds.
+constexpr std::string_view kType = "content-type";
+constexpr std::array<std::string_view, 8> kNames = {kType,    "content-length",  "host",        "user-agent",
+                                                    "accept", "accept-encoding", "traceparent", "tracestate"};
+
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// Nothing that a query or a path could encode.
+bool IsBare(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return IsLowerAlphanumeric(c) || c == '.' || c == '-' || c == '/'; });
+}
+
+std::string_view TakeLine(std::string_view& lines) {
+  const std::string_view line = lines.substr(0, lines.find(kLineEnd));
+  lines.remove_prefix(line.size() + kLineEnd.size());
+  return line;
+}
+
+bool ReadRequestLine(std::string_view line, PlainRequest& out) {
+  constexpr std::string_view kMethod = "POST ";
+  constexpr std::string_view kVersion = " HTTP/1.1";
+  constexpr std::string_view kTimeout = "timeout=";
+  if (!line.starts_with(kMethod) || !line.ends_with(kVersion)) return false;
+  line.remove_prefix(kMethod.size());
+  line.remove_suffix(kVersion.size());
+  const std::size_t mark = line.find('?');
+  out.path = line.substr(0, mark);
+  if (mark != std::string_view::npos) {
+    const std::string_view query = line.substr(mark + 1);
+    if (!query.starts_with(kTimeout)) return false;
+    out.timeout = query.substr(kTimeout.size());
+  }
+  return IsBare(out.path) && IsBare(out.timeout);
+}
+
+// The value of a header line, whose name is then `name`; nullopt when it is not written as everybody does.
+std::optional<std::string_view> SplitHeader(std::string_view line, std::string_view& name) {
+  const std::size_t colon = line.find(": ");
+  if (colon == std::string_view::npos || !IsPrintable(line)) return std::nullopt;
+  name = line.substr(0, colon);
+  const std::string_view value = line.substr(colon + 2);
+  if (value.empty() || value.starts_with(' ') || value.ends_with(' ')) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<PlainRequest> ParsePlainRequest(std::string_view bytes) {
+  const std::size_t header_end = bytes.substr(0, kMostHeaderBytes).find("\r\n\r\n");
+  if (header_end == std::string_view::npos) return std::nullopt;
+  PlainRequest request;
+  request.body = bytes.substr(header_end + 2 * kLineEnd.size());
+  std::string_view lines = bytes.substr(0, header_end + kLineEnd.size());
+  if (request.body.empty() || !ReadRequestLine(TakeLine(lines), request)) return std::nullopt;
+  std::array<bool, kNames.size()> is_seen{};
+  while (!lines.empty()) {
+    std::string_view name;
+    const std::optional<std::string_view> value = SplitHeader(TakeLine(lines), name);
+    if (!value.has_value()) return std::nullopt;
+    const auto* const known = std::find_if(kNames.begin(), kNames.end(), [&](std::string_view each) {
+      return absl::EqualsIgnoreCase(ToAbsl(name), ToAbsl(each));
+    });
+    if (known == kNames.end() || (*known == kType && *value != "application/json")) return std::nullopt;
+    if (std::exchange(is_seen[static_cast<std::size_t>(known - kNames.begin())], true)) return std::nullopt;
+  }
+  if (!is_seen.front()) return std::nullopt;
+  return request;
+}
+
+}  // namespace tidewaiter
