@@ -8,7 +8,7 @@ ARG BASE=debian:stable-slim
 FROM ${BASE} AS build
 WORKDIR /source
 COPY dev ./
-COPY tests/tools/fetch_httplib.sh tests/tools/
+COPY tests/tools/archive.sh tests/tools/fetch_httplib.sh tests/tools/fetch_libraries.sh tests/tools/
 RUN ./dev setup --program
 COPY CMakeLists.txt ./
 COPY policies/hardened.yaml policies/
