@@ -2,13 +2,15 @@
 //
 // Fuzzes where a request ends: however the bytes are cut, the answer is the same once they are there; what is whole
 // stays whole when more follows; and its length is the one Content-Length that a second, simpler reading finds, or the
-// request is refused. The deadline in the query, too, is read from strangers.
+// request is refused. A request that is answered without cpp-httplib is cut at the same place. The deadline in the
+// query, too, is read from strangers.
 #include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <absl/strings/string_view.h>
 
 #include "tests/fuzz/fuzzing.h"
 #include "webhook/server/go_duration.h"
+#include "webhook/server/plain_request.h"
 #include "webhook/server/request_framer.h"
 
 namespace tidewaiter {
@@ -54,7 +56,14 @@ void CheckFraming(std::string_view bytes) {
     return;
   }
   FUZZ_CHECK(whole.size <= kLimits.max_header_bytes + kLimits.max_body_bytes, bytes);
-  if (whole.state == Frame::State::kComplete) FUZZ_CHECK(whole.size <= bytes.size(), bytes);
+  if (whole.state == Frame::State::kComplete) {
+    FUZZ_CHECK(whole.size <= bytes.size(), bytes);
+    const std::string_view request = bytes.substr(0, whole.size);
+    if (const std::optional<PlainRequest> plain = ParsePlainRequest(request); plain.has_value()) {
+      FUZZ_CHECK(plain->body == request.substr(whole.header_size) && !whole.expects_continue, bytes);
+      FUZZ_CHECK(request.starts_with("POST /") && plain->path.starts_with('/'), bytes);
+    }
+  }
   if (whole.header_size > 0) CheckHeader(std::string(bytes.substr(0, whole.header_size)), whole);
 }
 

@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "webhook/kube/field_table.h"
 #include "webhook/kube/text.h"
 
 namespace tidewaiter {

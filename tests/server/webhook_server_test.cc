@@ -77,6 +77,26 @@ TEST_F(WebhookServerTest, EachRequestGetsItsAnswer) {
   }
 }
 
+// Plain requests are answered without cpp-httplib; one more header, which means nothing, sends a request its way.
+TEST_F(WebhookServerTest, PlainRequestsAreAnsweredAsAllOthers) {
+  const std::string with_unicode =
+      NewReview({{"spec", {{"containers", {{{"name", "\u00e9"}, {"image", "a"}}}}}}}).dump();
+  TlsClient client(server_->port());
+  for (const char* target : {"/validate", "/mutate", "/validate-policy", "/validate?timeout=10s", "/validate?timeout=",
+                             "/validate?timeout=soon", "/validate?timeout=1ns", "/elsewhere", "/"}) {
+    for (const std::string& body :
+         {review_, with_unicode, std::string("{"), std::string("[]"), std::string("\xC0\xAF"), std::string("\0", 1),
+          NewReview({{"spec", 1}}).dump(), std::string(200'000, '['), review_ + std::string(100'000, ' ')}) {
+      const HttpResponse plain = client.Ask(PostRequest(target, body));
+      const HttpResponse other = client.Ask(PostRequest(target, body, "application/json", "X-Other: 1\r\n"));
+      EXPECT_NE(plain.status, 0);
+      EXPECT_EQ(plain.status, other.status) << target << " " << body.substr(0, 300);
+      EXPECT_EQ(plain.header, other.header);
+      EXPECT_EQ(plain.body, other.body);
+    }
+  }
+}
+
 TEST(WebhookServerOfAClusterTest, NothingIsAllowedBeforeItsPoliciesAreKnown) {
   ServeOptions options;
   options.listen_host = options.ops_host = "127.0.0.1";

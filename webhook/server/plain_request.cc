@@ -54,7 +54,7 @@ bool ReadRequestLine(std::string_view line, PlainRequest& out) {
     if (!query.starts_with(kTimeout)) return false;
     out.timeout = query.substr(kTimeout.size());
   }
-  return IsBare(out.path) && IsBare(out.timeout);
+  return out.path.starts_with('/') && IsBare(out.path) && IsBare(out.timeout);
 }
 
 // The value of a header line, whose name is then `name`; nullopt when it is not written as everybody does.
