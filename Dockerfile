@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The image: the program, the shared libraries it is linked with, the certificates of public authorities, nothing else;
+# The image: the program, the C library and what else it is linked with, the certificates of public authorities, nothing else;
 # no shell, no package manager, a numeric user. `./dev image` builds it with all arguments; `docker build .` works, too.
 # Both Docker builders can: nothing here needs BuildKit. tests/image says what must hold for it.
 ARG BASE=debian:stable-slim

@@ -77,24 +77,69 @@ TEST_F(WebhookServerTest, EachRequestGetsItsAnswer) {
   }
 }
 
+// What a server counted of requests, decisions and errors, without times.
+std::string CountsOf(WebhookServer& server) {
+  std::string counts;
+  const std::string text = server.metrics().Render();
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    const std::string line = text.substr(at, text.find('\n', at) - at);
+    for (const char* name :
+         {"tidewaiter_admission_requests_total", "tidewaiter_errors_total", "tidewaiter_violations"}) {
+      if (line.starts_with(name)) counts += line + "\n";
+    }
+  }
+  return counts;
+}
+
 // Plain requests are answered without cpp-httplib; one more header, which means nothing, sends a request its way.
 TEST_F(WebhookServerTest, PlainRequestsAreAnsweredAsAllOthers) {
   const std::string with_unicode =
       NewReview({{"spec", {{"containers", {{{"name", "\u00e9"}, {"image", "a"}}}}}}}).dump();
-  TlsClient client(server_->port());
+  const std::string bodies[] = {review_,
+                                with_unicode,
+                                "{",
+                                "[]",
+                                "\xC0\xAF",
+                                std::string(1, '\0'),
+                                NewReview({{"spec", 1}}).dump(),
+                                std::string(200'000, '['),
+                                review_ + std::string(100'000, ' ')};
+  std::vector<std::pair<std::string, std::string>> requests;  // the request, and the same the long way
+  const auto add = [&](const std::string& target, const std::string& body, const std::string& header) {
+    requests.emplace_back(PostRequest(target, body, "application/json", header),
+                          PostRequest(target, body, "application/json", header + "X-Other: 1\r\n"));
+  };
   for (const char* target : {"/validate", "/mutate", "/validate-policy", "/validate?timeout=10s", "/validate?timeout=",
                              "/validate?timeout=soon", "/validate?timeout=1ns", "/elsewhere", "/"}) {
-    for (const std::string& body :
-         {review_, with_unicode, std::string("{"), std::string("[]"), std::string("\xC0\xAF"), std::string("\0", 1),
-          NewReview({{"spec", 1}}).dump(), std::string(200'000, '['), review_ + std::string(100'000, ' ')}) {
-      const HttpResponse plain = client.Ask(PostRequest(target, body));
-      const HttpResponse other = client.Ask(PostRequest(target, body, "application/json", "X-Other: 1\r\n"));
-      EXPECT_NE(plain.status, 0);
-      EXPECT_EQ(plain.status, other.status) << target << " " << body.substr(0, 300);
+    for (const std::string& body : bodies) add(target, body, "");
+  }
+  for (const char* value : {"*/*", "application/json, */*", "application/json", "text/html", "json", ",", ";",
+                            "a/b,,c/d", "a/b;q=2", "a/b%2C", "application/json;q=0.5", "gzip", "identity;q=0", "%00",
+                            "%", "00-1-2-03", "a=b,c=d", "a:b", "[::1]:443"}) {
+    for (const char* name :
+         {"Accept", "Accept-Encoding", "User-Agent", "Traceparent", "tracestate", "host", "Content-Type"}) {
+      add("/validate", review_, std::string(name) + ": " + value + "\r\n");
+    }
+  }
+  ServeOptions options;
+  options.listen_host = options.ops_host = "127.0.0.1";
+  options.listen_port = options.ops_port = 0;
+  options.log_level = LogLevel::kError;
+  options.version = "test";
+  const std::unique_ptr<WebhookServer> other_server = *WebhookServer::Start(options);
+  for (const auto& [plain_request, other_request] : requests) {
+    TlsClient plain_client(server_->port());
+    TlsClient other_client(other_server->port());
+    for (int i = 0; i < 2; ++i) {  // the second time: is the connection still there?
+      const HttpResponse plain = plain_client.Ask(plain_request);
+      const HttpResponse other = other_client.Ask(other_request);
+      EXPECT_EQ(plain.status, other.status) << plain_request.substr(0, 300);
       EXPECT_EQ(plain.header, other.header);
       EXPECT_EQ(plain.body, other.body);
     }
   }
+  EXPECT_EQ(CountsOf(*server_), CountsOf(*other_server));
+  EXPECT_THAT(CountsOf(*server_), HasSubstr("bad_request"));
 }
 
 TEST(WebhookServerOfAClusterTest, NothingIsAllowedBeforeItsPoliciesAreKnown) {

@@ -22,8 +22,8 @@ esac
 open_archive
 for suite in $suites; do
   say "looking for cpp-httplib >= $NEEDED in $suite"
-  use_suite "$suite" || continue
-  version="$(find_source_version cpp-httplib)"
+  use_archives "$archive $suite $component" || continue
+  version="$(list_source_versions cpp-httplib | tail -1)"
   is_new_enough "$version" || continue
   say "taking cpp-httplib $version"
   take_source cpp-httplib "$version" || { say "not to be had from $suite"; continue; }

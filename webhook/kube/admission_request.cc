@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 4> kOperations = {"CREATE", "UPDATE", "DE
 }  // namespace
 
 // An object is kept as it is and decoded once its kind is known.
-static bool DecodeValue(JsonValue value, std::optional<JsonValue>& out, DecodeFailure&) {
+[[nodiscard]] static bool DecodeValue(JsonValue value, std::optional<JsonValue>& out, DecodeFailure&) {
   out = value;
   return true;
 }

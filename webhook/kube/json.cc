@@ -37,6 +37,14 @@ struct JsonDocument::Parser {
   }
 };
 
+// The letters that json.h knows, as this version of simdjson writes them.
+using simdjson::internal::tape_type;
+static_assert(static_cast<char>(tape_type::ROOT) == 'r' && static_cast<char>(tape_type::START_ARRAY) == '[' &&
+              static_cast<char>(tape_type::START_OBJECT) == '{' && static_cast<char>(tape_type::STRING) == '"' &&
+              static_cast<char>(tape_type::INT64) == 'l' && static_cast<char>(tape_type::UINT64) == 'u' &&
+              static_cast<char>(tape_type::DOUBLE) == 'd' && static_cast<char>(tape_type::TRUE_VALUE) == 't' &&
+              static_cast<char>(tape_type::FALSE_VALUE) == 'f' && static_cast<char>(tape_type::NULL_VALUE) == 'n');
+
 constexpr std::uint64_t kNullWord = std::uint64_t{'n'} << 56;
 const JsonTape JsonValue::kNull = {.words = &kNullWord};
 

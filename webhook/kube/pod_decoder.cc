@@ -14,7 +14,7 @@ namespace tidewaiter {
 
 // A Volume is `name` beside exactly one source, whose key says its kind; a table would have to list every kind that
 // Kubernetes will ever have. Declared before pod_fields.h, so that vectors of volumes find it.
-bool DecodeValue(JsonValue value, Volume& out, DecodeFailure& failure);
+[[nodiscard]] bool DecodeValue(JsonValue value, Volume& out, DecodeFailure& failure);
 
 }  // namespace tidewaiter
 

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <initializer_list>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>

@@ -123,7 +123,7 @@ bool FindBelow(JsonValue value, std::string_view rest, JsonValue& found, DecodeF
   }
   const std::string_view key = NextSegment(rest);
   if (!value.is_object() && !value.is_array()) return failure.SetWrongType("an object", value);
-  std::optional<JsonValue> member = ElementAt(value, key);
+  std::optional<JsonValue> member = value.is_array() ? ElementAt(value, key) : std::nullopt;
   if (value.is_object() && !FindOnly(value, key, member, failure)) return false;
   if (!member.has_value() || member->is_null()) return failure.Set("required: expected an object"), failure.At(key);
   return FindBelow(*member, rest, found, failure) || failure.At(key);

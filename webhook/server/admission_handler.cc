@@ -220,12 +220,13 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     const std::optional<PlainRequest> request = ParsePlainRequest(received.bytes);
     if (!request.has_value() || steady_clock::now() >= Deadline(received.start, request->timeout)) return std::nullopt;
     const DoorRoute* const route = FindRoute(request->path);
-    const std::shared_ptr<const PolicySet> policies = route != nullptr ? policies_() : nullptr;
-    if (policies == nullptr) return std::nullopt;
+    if (route == nullptr) return std::nullopt;
     try {
+      const std::shared_ptr<const PolicySet> policies = policies_();
+      if (policies == nullptr) return std::nullopt;
       const Answer answer = Judge(route->door, *policies, received.start, request->body);
       return WriteAnswer(answer.http_status, answer.body);
-    } catch (const std::exception&) {
+    } catch (...) {  // as cpp-httplib does
       CountException();
       return WriteAnswer(500, StrCat(kInternalError, "\n"));
     }

@@ -15,14 +15,22 @@
 namespace tidewaiter {
 namespace {
 
-// cpp-httplib refuses longer lines than this, and a longer header is not what an API server sends.
+// Far below what cpp-httplib refuses (lines of 8,192), and more than an API server sends.
 constexpr std::size_t kMostHeaderBytes = 2048;
 
-// The headers that may be there, each once. Of these only the type is looked at: FrameRequest has read the length, and
-// the others change nothing. client-go and net/http send all but the last two, which tracing adds.
+// The headers that may be there, each once. FrameRequest has read the length; the type and what is accepted are
+// known values, and the others change nothing. client-go and net/http send all but the last two, which tracing adds.
 constexpr std::string_view kType = "content-type";
-constexpr std::array<std::string_view, 8> kNames = {kType,    "content-length",  "host",        "user-agent",
-                                                    "accept", "accept-encoding", "traceparent", "tracestate"};
+constexpr std::string_view kAccept = "accept";
+constexpr std::array<std::string_view, 8> kNames = {kType,   "content-length",  "host",        "user-agent",
+                                                    kAccept, "accept-encoding", "traceparent", "tracestate"};
+
+bool IsKnownValue(std::string_view name, std::string_view value) {
+  if (name == kType) return value == "application/json";
+  // cpp-httplib refuses what is no list of media types.
+  if (name == kAccept) return value == "application/json, */*" || value == "application/json" || value == "*/*";
+  return true;
+}
 
 bool IsPrintable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -84,7 +92,7 @@ std::optional<PlainRequest> ParsePlainRequest(std::string_view bytes) {
     const auto* const known = std::find_if(kNames.begin(), kNames.end(), [&](std::string_view each) {
       return absl::EqualsIgnoreCase(ToAbsl(name), ToAbsl(each));
     });
-    if (known == kNames.end() || (*known == kType && *value != "application/json")) return std::nullopt;
+    if (known == kNames.end() || !IsKnownValue(*known, *value)) return std::nullopt;
     if (std::exchange(is_seen[static_cast<std::size_t>(known - kNames.begin())], true)) return std::nullopt;
   }
   if (!is_seen.front()) return std::nullopt;

@@ -18,7 +18,7 @@ struct PlainRequest {
 };
 
 // `bytes` is one whole request that FrameRequest has found good. nullopt unless it is a POST of JSON with no more than
-// a timeout in its query, and no header but those that change nothing of its answer.
+// a timeout in its query, and no header but those, with such values, that change nothing of its answer.
 std::optional<PlainRequest> ParsePlainRequest(std::string_view bytes);
 
 }  // namespace tidewaiter

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Finds where one HTTP/1.1 request ends in the bytes that have arrived, so that a request reaches a worker only when it
-// is whole. Looks at nothing but its length: what it means is cpp-httplib's business. Refuses every request whose
-// length two readers could see differently (RFC 9112 section 6.3). Tested by tests/server/request_framer_test.cc.
+// is whole. Looks at nothing but its length: what it means is admission_handler.h's business. Refuses every request
+// whose length two readers could see differently (RFC 9112 section 6.3). Tested by tests/server/request_framer_test.cc.
 #pragma once
 
 #include <cstddef>
