@@ -21,7 +21,7 @@ find_installed() {
   dpkg-query -W -f '${db:Status-Abbrev}${source:Version}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p' | head -1 || true
 }
 # Prints the version of the source that is there already.
-find_fetched() { if [[ -f "$TARGET/$1/version" ]]; then cat "$TARGET/$1/version"; fi; }
+find_fetched() { if [[ -d "$TARGET/$1" && -f "$TARGET/$1.version" ]]; then cat "$TARGET/$1.version"; fi; }
 
 declare -A versions
 versions[simdjson]="$(find_installed libsimdjson-dev)"
@@ -47,13 +47,13 @@ take() {  # take PACKAGE PATH...: these files and folders of it
   list_source_versions "$package" | grep -qxF "$version" || die "there is no source of $package $version"
   say "taking $package $version"
   take_source "$package" "$version" || die "$package $version cannot be downloaded"
-  rm -rf "${TARGET:?}/$package" "$TARGET/$package.new"
+  rm -rf "${TARGET:?}/$package" "$TARGET/$package.new" "$TARGET/$package.version"
   mkdir -p "$TARGET/$package.new"
   for path in "$@"; do
     cp -r "$work/$package/$path" "$TARGET/$package.new/" || die "the source of $package $version has no $path"
   done
-  echo "$version" >"$TARGET/$package.new/version"
   mv "$TARGET/$package.new" "$TARGET/$package"
+  echo "$version" >"$TARGET/$package.version"  # beside it: where headers lie, it would be one
 }
 take simdjson singleheader/simdjson.cpp singleheader/simdjson.h
 take prometheus-cpp core/src core/include
