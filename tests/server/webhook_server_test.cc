@@ -18,16 +18,18 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
+ServeOptions LocalOptions() {
+  ServeOptions options;
+  options.listen_host = options.ops_host = "127.0.0.1";
+  options.listen_port = options.ops_port = 0;
+  options.log_level = LogLevel::kError;
+  options.version = "test";
+  return options;
+}
+
 class WebhookServerTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    ServeOptions options;
-    options.listen_host = options.ops_host = "127.0.0.1";
-    options.listen_port = options.ops_port = 0;
-    options.log_level = LogLevel::kError;
-    options.version = "test";
-    server_ = *WebhookServer::Start(options);
-  }
+  void SetUp() override { server_ = *WebhookServer::Start(LocalOptions()); }
 
   // One plain GET on the operations port.
   std::string Get(const std::string& path) {
@@ -121,12 +123,7 @@ TEST_F(WebhookServerTest, PlainRequestsAreAnsweredAsAllOthers) {
       add("/validate", review_, std::string(name) + ": " + value + "\r\n");
     }
   }
-  ServeOptions options;
-  options.listen_host = options.ops_host = "127.0.0.1";
-  options.listen_port = options.ops_port = 0;
-  options.log_level = LogLevel::kError;
-  options.version = "test";
-  const std::unique_ptr<WebhookServer> other_server = *WebhookServer::Start(options);
+  const std::unique_ptr<WebhookServer> other_server = *WebhookServer::Start(LocalOptions());
   for (const auto& [plain_request, other_request] : requests) {
     TlsClient plain_client(server_->port());
     TlsClient other_client(other_server->port());
@@ -143,10 +140,7 @@ TEST_F(WebhookServerTest, PlainRequestsAreAnsweredAsAllOthers) {
 }
 
 TEST(WebhookServerOfAClusterTest, NothingIsAllowedBeforeItsPoliciesAreKnown) {
-  ServeOptions options;
-  options.listen_host = options.ops_host = "127.0.0.1";
-  options.listen_port = options.ops_port = 0;
-  options.log_level = LogLevel::kError;
+  ServeOptions options = LocalOptions();
   options.has_cluster_policies = true;
   const std::unique_ptr<WebhookServer> server = *WebhookServer::Start(options);
   const std::string review = NewReview({{"spec", {{"containers", {{{"name", "c"}, {"image", "a:1"}}}}}}}).dump();

@@ -36,6 +36,11 @@ bool DecodeFailure::At(std::size_t index) {
   return false;
 }
 
+bool DecodeFailure::SetAt(std::string_view key, std::string_view message) {
+  Set(message);
+  return At(key);
+}
+
 absl::Status DecodeFailure::ToStatus(std::string_view pointer) const {
   const std::string whole = StrCat(pointer, pointer_);
   const std::string field = FieldPath(whole);

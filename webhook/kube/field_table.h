@@ -26,7 +26,7 @@
 namespace tidewaiter {
 
 // Why a value cannot be decoded, and where that stands: put together from the inside out, so that a walk that finds
-// nothing wrong keeps no account of where it is. Each of the first four returns false, for the decoder to return.
+// nothing wrong keeps no account of where it is. Each of the first five returns false, for the decoder to return.
 class DecodeFailure {
  public:
   bool Set(std::string_view message);
@@ -35,6 +35,8 @@ class DecodeFailure {
   // What failed is the member of this key, or the element of this index, of the value around it.
   bool At(std::string_view key);
   bool At(std::size_t index);
+  // Set, of the member of this key.
+  bool SetAt(std::string_view key, std::string_view message);
 
   // InvalidArgument: `spec.containers[0].image: MESSAGE`. `pointer` is the JSON pointer of the outermost value.
   // PointerOf tells where as a JSON pointer.
@@ -158,7 +160,7 @@ class JsonFieldDecoder {
     if (member.key.size() != kName.size() || std::memcmp(member.key.data(), kName.data(), kName.size()) != 0)
       return true;
     constexpr std::uint32_t kBit = std::uint32_t{1} << kNumber;
-    if ((seen_ & kBit) != 0) return failure_.Set("given twice"), failure_.At(kName);
+    if ((seen_ & kBit) != 0) return failure_.SetAt(kName, "given twice");
     seen_ |= kBit;
     if (member.value.is_null()) return true;
     constexpr auto kMember = std::get<kNumber>(JsonFields<Struct>::kFields).member;
@@ -213,7 +215,7 @@ bool DecodeValue(JsonValue value, TextMap<T>& out, DecodeFailure& failure) {
   if (!map.Assign(entries, repeated)) {
     // Told before what is wrong further on, as it is in a struct.
     failure = {};
-    return failure.Set("given twice"), failure.At(entries[repeated].first);
+    return failure.SetAt(entries[repeated].first, "given twice");
   }
   if (is_good) out = std::move(map);
   return is_good;

@@ -40,7 +40,7 @@ bool DecodeValue(JsonValue value, Volume& out, DecodeFailure& failure) {
   bool has_name = false;
   for (const auto& [key, member] : value.members()) {
     const bool is_name = key == "name";
-    if (is_name && std::exchange(has_name, true)) return failure.Set("given twice"), failure.At(key);
+    if (is_name && std::exchange(has_name, true)) return failure.SetAt(key, "given twice");
     if (member.is_null()) continue;
     const bool is_good = is_name ? DecodeValue(member, out.name, failure) : DecodeSource(key, member, out, failure);
     if (!is_good) return failure.At(key);
@@ -78,9 +78,9 @@ std::string_view ContainerPointer(std::string_view list, std::size_t index, Kept
 }
 
 bool CheckRequired(const Container& container, DecodeFailure& failure) {
-  if (container.name.empty()) return failure.Set("required: a container has a name"), failure.At("name");
+  if (container.name.empty()) return failure.SetAt("name", "required: a container has a name");
   if (container.image.has_value() && !container.image->empty()) return true;
-  return failure.Set(StrCat("required: container ", Quoted(container.name), " has no image")), failure.At("image");
+  return failure.SetAt("image", StrCat("required: container ", Quoted(container.name), " has no image"));
 }
 
 // Moves the containers of one list of the PodSpec into the Pod's own list.
@@ -126,8 +126,7 @@ absl::StatusOr<Pod> DecodePod(JsonValue value, std::string_view pointer) {
   DecodeFailure failure;
   if (!DecodeValue(value, object, failure)) return failure.ToStatus(pointer);
   if (!object.spec.has_value()) {
-    failure.Set("required: expected an object");
-    failure.At("spec");
+    failure.SetAt("spec", "required: expected an object");
     return failure.ToStatus(pointer);
   }
   PodSpec& spec = *object.spec;

@@ -21,11 +21,8 @@ class TextMap {
 
   TextMap() = default;
   // Precondition: no key twice.
-  TextMap(std::initializer_list<Entry> entries) : TextMap(std::vector<Entry>(entries)) {}
-  explicit TextMap(std::vector<Entry> entries) : entries_(std::move(entries)) {
-    if (!std::is_sorted(entries_.begin(), entries_.end(), IsBefore)) {
-      std::sort(entries_.begin(), entries_.end(), IsBefore);
-    }
+  TextMap(std::initializer_list<Entry> entries) : entries_(entries) {
+    std::sort(entries_.begin(), entries_.end(), IsBefore);
   }
 
   // Takes what `entries` hold, in whatever order. False, and the map stays as it was, when a key is there twice:

@@ -60,7 +60,7 @@ struct MetadataOnly {
 bool FindOnly(JsonValue object, std::string_view key, std::optional<JsonValue>& found, DecodeFailure& failure) {
   for (const auto& [name, member] : object.members()) {
     if (name != key) continue;
-    if (found.has_value()) return failure.Set("given twice"), failure.At(key);
+    if (found.has_value()) return failure.SetAt(key, "given twice");
     found = member;
   }
   return true;
@@ -125,7 +125,7 @@ bool FindBelow(JsonValue value, std::string_view rest, JsonValue& found, DecodeF
   if (!value.is_object() && !value.is_array()) return failure.SetWrongType("an object", value);
   std::optional<JsonValue> member = value.is_array() ? ElementAt(value, key) : std::nullopt;
   if (value.is_object() && !FindOnly(value, key, member, failure)) return false;
-  if (!member.has_value() || member->is_null()) return failure.Set("required: expected an object"), failure.At(key);
+  if (!member.has_value() || member->is_null()) return failure.SetAt(key, "required: expected an object");
   return FindBelow(*member, rest, found, failure) || failure.At(key);
 }
 

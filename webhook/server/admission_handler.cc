@@ -160,9 +160,8 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     metrics_.CountError(reason);
     log_.Write(LogLevel::kDebug, "request refused", {{"reason", std::string(reason)}, {"message", std::string(text)}});
     const std::string_view retry = status == 429 ? "Retry-After: 1\r\n" : "";
-    return {.bytes = StrCat("HTTP/1.1 ", status, " ", std::string(httplib::status_message(status)), "\r\n", retry,
-                            "Content-Type: ", kTextType, "\r\nConnection: close\r\nContent-Length: ", text.size() + 1,
-                            "\r\n\r\n", text, "\n"),
+    return {.bytes = StrCat(StatusLine(status), retry, "Content-Type: ", kTextType,
+                            "\r\nConnection: close\r\nContent-Length: ", text.size() + 1, "\r\n\r\n", text, "\n"),
             .closes = true};
   }
 
@@ -232,13 +231,16 @@ class HttplibHandler final : public AdmissionHandler, private httplib::Server {
     }
   }
 
+  static std::string StatusLine(int status) {
+    return StrCat("HTTP/1.1 ", status, " ", std::string_view(httplib::status_message(status)), "\r\n");
+  }
+
   static HttpAnswer WriteAnswer(int status, std::string_view body) {
     static const std::string keep_alive =
         StrCat("Keep-Alive: timeout=", KeepAliveSeconds(), ", max=", std::numeric_limits<int>::max(), "\r\n");
     const bool is_review = status == 200;
-    return {.bytes = StrCat("HTTP/1.1 ", status, " ", std::string_view(httplib::status_message(status)), "\r\n",
-                            is_review ? std::string_view(keep_alive) : "", "Content-Length: ", body.size(),
-                            "\r\nContent-Type: ", is_review ? kJsonType : kTextType, "\r\n\r\n", body)};
+    return {.bytes = StrCat(StatusLine(status), is_review ? std::string_view(keep_alive) : "", "Content-Length: ",
+                            body.size(), "\r\nContent-Type: ", is_review ? kJsonType : kTextType, "\r\n\r\n", body)};
   }
 
   void CountException() {
